@@ -1,0 +1,108 @@
+import { suggestion, TapeloomError } from '../error.ts'
+import { durationUs, type Duration, type Timeframe } from '../vocabulary/duration.ts'
+import type { Unit } from './feature.ts'
+
+/** One declared option: its default is data, and `parse` checks a given value and turns it into what handlers see. */
+export interface OptionSpec<In, Out = In> {
+  readonly type: string
+  readonly default: In
+  readonly description?: string
+  /** `none`: does not change feature values, so it stays out of the column ids. */
+  readonly affects?: 'features' | 'none'
+  /** @throws Error whose message says what is allowed */
+  parse(value: unknown): Out
+}
+// oxlint-disable-next-line no-explicit-any -- the only type that every option fits
+export type OptionSet = Readonly<Record<string, OptionSpec<any, any>>>
+/** What handlers see. */
+export type OptionValues<O extends OptionSet> = {
+  readonly [K in keyof O]: O[K] extends OptionSpec<infer _, infer Out> ? Out : never
+}
+/** What a user may write. */
+export type OptionInput<O extends OptionSet> = {
+  readonly [K in keyof O]?: O[K] extends OptionSpec<infer In, infer _> ? In : never
+}
+
+type Common<T> = { readonly default: T; readonly description?: string; readonly affects?: 'features' | 'none' }
+type Bounds = { readonly min?: number; readonly max?: number }
+
+const spec = <In, Out>(type: string, common: Common<In>, parse: (value: unknown) => Out): OptionSpec<In, Out> => {
+  const { default: fallback, description, affects } = common
+  return { type, default: fallback, parse, ...(description && { description }), ...(affects && { affects }) }
+}
+
+function parseNumber(value: unknown, { min = -Infinity, max = Infinity }: Bounds, whole: boolean): number {
+  if (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))) return value
+  throw new Error(`a${whole ? ' whole' : ''} number${bounds(min, max)}`)
+}
+const bounds = (min: number, max: number) => (min > -Infinity || max < Infinity ? ` from ${min} to ${max}` : '')
+
+function parseText(value: unknown): string {
+  if (typeof value === 'string') return value
+  throw new Error('text')
+}
+
+function parseDuration(value: unknown): number {
+  try {
+    return durationUs(value as Duration)
+  } catch {
+    throw new Error("a duration such as '5s'")
+  }
+}
+
+/** Declares options: defaults, ranges and what they affect are data, checked when a module is loaded. */
+export const option = {
+  number: (s: Common<number> & Bounds & { readonly unit?: Unit }) => spec('number', s, (v) => parseNumber(v, s, false)),
+  integer: (s: Common<number> & Bounds) => spec('integer', s, (v) => parseNumber(v, s, true)),
+  string: (s: Common<string>) => spec('string', s, parseText),
+  boolean: (s: Common<boolean>) =>
+    spec('boolean', s, (v) => {
+      if (typeof v === 'boolean') return v
+      throw new Error('true or false')
+    }),
+  /** Written as `'5s'`, seen by handlers as integer microseconds. */
+  duration: (s: Common<Duration>) => spec<Duration, number>('duration', s, parseDuration),
+  timeframe: (s: Common<Timeframe>) =>
+    spec<Timeframe, Timeframe>('timeframe', s, (v) => {
+      parseDuration(v)
+      return v as Timeframe
+    }),
+  oneOf: <const T extends string>(values: readonly T[], s: Common<NoInfer<T>>) =>
+    spec<T, T>(values.join(' | '), s as Common<T>, (v) => {
+      if (values.includes(v as T)) return v as T
+      throw new Error(`one of ${values.join(', ')}.${suggestion(String(v), values)}`.replace(/\.$/, ''))
+    }),
+  list: <In, Out>(of: OptionSpec<In, Out>, s: Common<readonly NoInfer<In>[]>) =>
+    spec<readonly In[], readonly Out[]>(`list of ${of.type}`, s as Common<readonly In[]>, (v) => {
+      if (Array.isArray(v)) return v.map((item) => of.parse(item))
+      throw new Error(`a list of ${of.type}`)
+    }),
+}
+
+/**
+ * Checks given options against their declaration and fills in the defaults.
+ * Returns the values and every error (`option.unknown`, `option.value`); throws nothing.
+ */
+export function resolveOptions(
+  where: string,
+  declared: OptionSet,
+  given: Readonly<Record<string, unknown>> = {},
+): { readonly values: Readonly<Record<string, unknown>>; readonly errors: readonly TapeloomError[] } {
+  const values: Record<string, unknown> = {}
+  const errors: TapeloomError[] = []
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(declared, key)) continue
+    const message = `[${where}] has no option '${key}'.${suggestion(key, Object.keys(declared)) || ' Remove it.'}`
+    errors.push(new TapeloomError('option.unknown', message))
+  }
+  for (const [key, { parse, default: fallback }] of Object.entries(declared)) {
+    const value = given[key] === undefined ? fallback : given[key]
+    try {
+      values[key] = parse(value)
+    } catch (cause) {
+      const message = `[${where}] option '${key}' is ${JSON.stringify(value)}. Give ${(cause as Error).message}.`
+      errors.push(new TapeloomError('option.value', message, { cause }))
+    }
+  }
+  return { values: Object.freeze(values), errors }
+}
