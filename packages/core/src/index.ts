@@ -41,3 +41,5 @@ export type { InferenceRuntime, Tensors, Trainer, TrainingBatch, TrainingResult 
 export type {
   Command, DeferredWork, FedTensor, Host, InferenceFrame, Participant, ServedModel, WorkHandler,
 } from './ports/participant.ts'
+export { decodePlain, encodePlain } from './host/plain-codec.ts'
+export { createRandom, type SeededRandom } from './host/random.ts'

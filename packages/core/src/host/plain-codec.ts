@@ -1,0 +1,158 @@
+import { TapeloomError } from '../error.ts'
+import type { Plain, TypedArray } from '../module/state.ts'
+
+const TYPED = [
+  Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array,
+] as const
+const TAG = { null: 0, false: 1, true: 2, number: 3, string: 4, array: 5, object: 6, typed: 16 } as const
+
+/**
+ * Encodes plain data as bytes: little-endian, typed arrays and NaN kept exactly, object keys in their order.
+ * @throws TapeloomError `snapshot.value` for anything that is not plain data, naming its path
+ */
+export function encodePlain(value: Plain): Uint8Array {
+  const writer = new PlainWriter()
+  writer.write(value, '')
+  return writer.bytes()
+}
+
+/** Decodes what `encodePlain` made; typed arrays are copies. @throws TapeloomError `snapshot.bytes` */
+export function decodePlain(bytes: Uint8Array): Plain {
+  const reader = new PlainReader(bytes)
+  try {
+    const value = reader.read()
+    if (reader.at === bytes.length) return value
+  } catch (cause) {
+    throw new TapeloomError('snapshot.bytes', `[snapshot] bytes end or change at ${reader.at}. Use an older one.`, { cause })
+  }
+  throw new TapeloomError('snapshot.bytes', `[snapshot] has ${bytes.length - reader.at} bytes too many. Use an older one.`)
+}
+
+class PlainWriter {
+  #buffer = new Uint8Array(1024)
+  #view = new DataView(this.#buffer.buffer)
+  #at = 0
+
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#at)
+  }
+
+  write(value: Plain, path: string): void {
+    if (value === null) this.#tag(TAG.null)
+    else if (typeof value === 'boolean') this.#tag(value ? TAG.true : TAG.false)
+    else if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'string') this.#text(TAG.string, value)
+    else if (Array.isArray(value)) {
+      this.#length(TAG.array, value.length)
+      value.forEach((item: Plain, i) => this.write(item, `${path}[${i}]`))
+    } else if (ArrayBuffer.isView(value)) this.#typed(value as TypedArray, path)
+    else if (typeof value === 'object' && isRecord(value)) {
+      const keys = Object.keys(value)
+      this.#length(TAG.object, keys.length)
+      for (const key of keys) {
+        this.#text(TAG.string, key)
+        this.write((value as Record<string, Plain>)[key] as Plain, path === '' ? key : `${path}.${key}`)
+      }
+    } else throw notPlain(value, path)
+  }
+
+  #tag(tag: number): void {
+    this.#reserve(1)
+    this.#buffer[this.#at++] = tag
+  }
+  #number(value: number): void {
+    this.#tag(TAG.number)
+    this.#reserve(8)
+    this.#view.setFloat64(this.#at, value, true)
+    this.#at += 8
+  }
+  #length(tag: number, length: number): void {
+    this.#tag(tag)
+    this.#reserve(4)
+    this.#view.setUint32(this.#at, length, true)
+    this.#at += 4
+  }
+  #text(tag: number, text: string): void {
+    const bytes = Buffer.from(text, 'utf8')
+    this.#length(tag, bytes.length)
+    this.#raw(bytes)
+  }
+  #typed(array: TypedArray, path: string): void {
+    const kind = TYPED.findIndex((type) => array instanceof type)
+    if (kind < 0) throw notPlain(array, path)
+    this.#length(TAG.typed + kind, array.length)
+    this.#raw(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+  }
+  #raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+  #reserve(room: number): void {
+    if (this.#at + room <= this.#buffer.length) return
+    const grown = new Uint8Array(Math.max(2 * this.#buffer.length, this.#at + room))
+    grown.set(this.#buffer)
+    this.#buffer = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
+
+class PlainReader {
+  at = 0
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  read(): Plain {
+    const tag = this.#view.getUint8(this.at++)
+    switch (tag) {
+      case TAG.null: return null
+      case TAG.false: return false
+      case TAG.true: return true
+      case TAG.number: {
+        this.at += 8
+        return this.#view.getFloat64(this.at - 8, true)
+      }
+      case TAG.string: return this.#text()
+      case TAG.array: return Array.from({ length: this.#length() }, () => this.read())
+      case TAG.object: {
+        const entries = Array.from({ length: this.#length() }, () => [String(this.read()), this.read()] as const)
+        return Object.fromEntries(entries)
+      }
+      default: return this.#typed(tag - TAG.typed)
+    }
+  }
+
+  #length(): number {
+    this.at += 4
+    return this.#view.getUint32(this.at - 4, true)
+  }
+  #take(length: number): Uint8Array {
+    if (this.at + length > this.#bytes.length) throw new RangeError('past the end')
+    this.at += length
+    return this.#bytes.slice(this.at - length, this.at)
+  }
+  #text(): string {
+    return Buffer.from(this.#take(this.#length())).toString('utf8')
+  }
+  #typed(kind: number): TypedArray {
+    const type = TYPED[kind]
+    if (!type) throw new RangeError(`unknown tag ${kind + TAG.typed}`)
+    const length = this.#length()
+    const bytes = this.#take(length * type.BYTES_PER_ELEMENT)
+    return new type(bytes.buffer, 0, length)
+  }
+}
+
+const isRecord = (value: object) => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+const notPlain = (value: unknown, path: string) => {
+  const kind = value === undefined ? 'undefined' : typeof value === 'object' ? (value?.constructor?.name ?? 'object') : typeof value
+  const where = path === '' ? 'the value' : `'${path}'`
+  return new TapeloomError('snapshot.value', `[snapshot] ${where} is ${kind}. Keep null, booleans, numbers, strings, arrays, plain objects and typed arrays.`)
+}
