@@ -1,0 +1,59 @@
+import ts from 'typescript'
+import { isTest, sourceFiles, workspacePackages, type SourceFile } from './workspace.ts'
+
+/** Lines a file should and must not exceed. */
+const fileLines = { warn: 300, fail: 400 }
+const packageLimits: readonly { readonly folder: RegExp; readonly lines: number }[] = [
+  { folder: /^packages\/core$/, lines: 2000 },
+  { folder: /^(packages\/module-[^/]+|apps\/publish-a-module)$/, lines: 500 },
+]
+const orchestratorLines = 400
+
+/** Findings, and warnings that fail nothing, over all sources of the workspace at `root`. */
+export function fileLength(root: string): { readonly findings: string[]; readonly warnings: string[] } {
+  const packages = workspacePackages(root).map(({ folder }) => ({ folder, files: sourceFiles(root, folder) }))
+  const files = [...packages.flatMap((one) => one.files), ...sourceFiles(root, 'scripts')]
+  const lengths = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0) }))
+  const findings = lengths
+    .filter(({ lines }) => lines > fileLines.fail)
+    .map(({ path, lines }) => `${path} has ${lines} lines, ${fileLines.fail} is the limit: one concept a file`)
+  const warnings = lengths
+    .filter(({ lines }) => lines > fileLines.warn && lines <= fileLines.fail)
+    .map(({ path, lines }) => `${path} has ${lines} lines, ${fileLines.warn} is the aim`)
+  for (const { folder, files: own } of packages) {
+    const limit = packageLimits.find((each) => each.folder.test(folder))?.lines
+    const lines = own.filter(({ path }) => isPublished(folder, path)).reduce((sum, { text }) => sum + sourceLines(text), 0)
+    if (limit !== undefined && lines > limit) findings.push(`${folder} has ${lines} source lines, ${limit} is the limit`)
+  }
+  const core = packages.find(({ folder }) => folder === 'packages/core')?.files ?? []
+  return { findings: [...findings, ...core.flatMap(orchestratorFindings)], warnings }
+}
+
+const isPublished = (folder: string, path: string) =>
+  path.startsWith(`${folder}/src/`) && !isTest(path) && !path.startsWith(`${folder}/src/testing/`)
+
+/** Lines that hold code: neither blank nor comment alone. */
+export function sourceLines(text: string): number {
+  const source = ts.createSourceFile('x.ts', text, ts.ScriptTarget.Latest, true)
+  const lines = new Set<number>()
+  const visit = (node: ts.Node): void => {
+    if (node.getChildCount(source) === 0 && node.getWidth(source) > 0) {
+      const first = source.getLineAndCharacterOfPosition(node.getStart(source)).line
+      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line
+      for (let line = first; line <= last; line++) lines.add(line)
+    }
+    for (const child of node.getChildren(source)) if (!ts.isJSDoc(child)) visit(child)
+  }
+  visit(source)
+  return lines.size
+}
+
+function orchestratorFindings({ path, text }: SourceFile): string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  return source.statements
+    .filter(ts.isClassDeclaration)
+    .filter(({ name }) => name?.text === 'Orchestrator')
+    .map((node) => sourceLines(node.getText(source)))
+    .filter((lines) => lines > orchestratorLines)
+    .map((lines) => `${path}: Orchestrator has ${lines} source lines, ${orchestratorLines} is the limit`)
+}
