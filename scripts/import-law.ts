@@ -33,7 +33,7 @@ const natives = ['@duckdb/node-api', 'onnxruntime-node']
 const isApp = (one: WorkspacePackage) => /^(apps\/|bench$)/.test(one.folder)
 /** The name a law knows a package by. */
 const shortName = ({ name, folder }: WorkspacePackage) =>
-  /^tapeloom-module-/.test(name) ? 'burst' : isApp({ name, folder, manifest: {} }) ? folder : name.replace('@tapeloom/', '')
+  name.startsWith('tapeloom-module-') ? 'burst' : isApp({ name, folder, manifest: {} }) ? folder : name.replace('@tapeloom/', '')
 
 /** Findings of the import law over sources and manifests of the workspace at `root`. */
 export function importLaw(root: string): string[] {
@@ -97,7 +97,7 @@ function bareProblem(one: WorkspacePackage, path: string, imported: Import, law:
   if (!other || other === one) return undefined
   if (isApp(other) && !isApp(one) && !isTest(path)) return 'is an app: nothing imports an app'
   if (isTest(path)) return undefined
-  if (/\/testing$/.test(specifier) && !isApp(one)) return 'is a test kit: only tests import it'
+  if (specifier.endsWith('/testing') && !isApp(one)) return 'is a test kit: only tests import it'
   const { dependencies, peerDependencies } = one.manifest
   if (!({ ...dependencies, ...peerDependencies })[name] && !(law.dynamic && kind !== 'value'))
     return 'is not among the dependencies of its package.json'

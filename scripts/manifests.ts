@@ -116,9 +116,10 @@ function readmeFindings(root: string, one: WorkspacePackage): string[] {
 }
 
 function appFindings(root: string, { folder, manifest }: WorkspacePackage): string[] {
+  const hasTest = sourceFiles(root, `${folder}/src`).some(({ path }) => path.endsWith('.test.ts'))
   return [
     ...(manifest.private === true ? [] : ['package.json: an app is private']),
-    ...(sourceFiles(root, `${folder}/src`).some(({ path }) => path.endsWith('.test.ts')) ? [] : ['has no test']),
+    ...(hasTest || !folder.startsWith('apps/') ? [] : ['has no test']),
   ]
 }
 
