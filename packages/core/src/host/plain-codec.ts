@@ -130,7 +130,7 @@ class PlainReader {
     this.at += 4
     return this.#view.getUint32(this.at - 4, true)
   }
-  #take(length: number): Uint8Array {
+  #take(length: number): Uint8Array<ArrayBuffer> {
     if (this.at + length > this.#bytes.length) throw new RangeError('past the end')
     this.at += length
     return this.#bytes.slice(this.at - length, this.at)

@@ -1,0 +1,137 @@
+import { EventEmitter } from 'eventemitter3'
+import type { EventName, EventOf } from '../vocabulary/events.ts'
+import { compileFanOut, type Handler } from './fan-out.ts'
+
+/** A module's subscription to a topic, for one symbol. */
+export interface Subscription extends Handler<never> {
+  readonly module: string
+  /** Says whether it wants this event; absent: every one. */
+  readonly wants?: (event: never) => boolean
+}
+type Dispatch = (event: unknown) => void
+interface Channel {
+  /** One a symbol. */
+  readonly fanOut: Dispatch[]
+  readonly listeners: EventEmitter
+}
+
+/** At most so many events may follow from one external event. */
+export const EMIT_LIMIT = 10_000
+
+/**
+ * Delivers events: modules first, in plan order, then public listeners. What handlers emit queues, and drains before
+ * the next external event. A throw is reported to `onFault` and stops nobody else.
+ */
+export class EventBus {
+  readonly #channels = new Map<string, Channel>()
+  readonly #queue: { readonly topic: string; readonly symbol: number; readonly event: unknown }[] = []
+  readonly #onFault: (owner: string, error: unknown) => void
+  readonly #strict: boolean
+  #draining = false
+  #emitted = 0
+
+  /** @param strict test mode: views are revoked after each dispatch, so that keeping one throws */
+  constructor(onFault: (owner: string, error: unknown) => void, strict: boolean) {
+    this.#onFault = onFault
+    this.#strict = strict
+  }
+
+  /** Replaces all module subscriptions: `of(topic, symbol)` lists them in plan order. Not during a dispatch. */
+  connect(topics: Iterable<string>, symbols: number, of: (topic: string, symbol: number) => readonly Subscription[]): void {
+    for (const channel of this.#channels.values()) channel.fanOut.length = 0
+    for (const topic of topics) {
+      const channel = this.#channel(topic)
+      for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(of(topic, symbol))
+    }
+  }
+
+  #compile(subscriptions: readonly Subscription[]): Dispatch {
+    const handlers = subscriptions.map(({ call, ctx, wants }): Handler<never> =>
+      wants ? { ctx, call: (event, own) => { if (wants(event)) call(event, own) } } : { call, ctx })
+    const onThrow = (index: number, error: unknown) => this.#onFault(subscriptions[index]?.module ?? 'core', error)
+    const dispatch = compileFanOut(handlers, onThrow) as Dispatch
+    if (!this.#strict) return dispatch
+    return (event) => {
+      const { proxy, revoke } = Proxy.revocable(event as object, readThrough)
+      dispatch(proxy)
+      revoke()
+    }
+  }
+
+  /** Delivers a view or an event at once. */
+  dispatch(topic: EventName, symbol: number, event: unknown): void {
+    const channel = this.#channels.get(topic)
+    if (!channel) return
+    channel.fanOut[symbol]?.(event)
+    if (channel.listeners.listenerCount(topic) > 0) channel.listeners.emit(topic, event)
+  }
+
+  /** The dispatch of a topic for one symbol, resolved once: for hot topics. */
+  dispatcher(topic: EventName, symbol: number): Dispatch {
+    const channel = this.#channel(topic)
+    const { fanOut, listeners } = channel
+    return (event) => {
+      fanOut[symbol]?.(event)
+      if (listeners.listenerCount(topic) > 0) listeners.emit(topic, event)
+    }
+  }
+
+  /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT */
+  emit(topic: string, symbol: number, event: unknown): void {
+    if (++this.#emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
+    this.#queue.push({ topic, symbol, event })
+  }
+
+  /** Delivers what is queued, and what that emits, first in first out. */
+  drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    for (let i = 0; i < this.#queue.length; i++) {
+      const { topic, symbol, event } = this.#queue[i] as (typeof this.#queue)[number]
+      this.dispatch(topic as EventName, symbol, event)
+    }
+    this.#queue.length = 0
+    this.#draining = false
+  }
+
+  /** A new external event: the emit count starts again. */
+  begin(): void {
+    this.#emitted = 0
+  }
+
+  /** Adds a public listener; the returned function removes it, after the dispatch under way. */
+  on<K extends EventName>(topic: K, listener: (event: EventOf<K>) => void, owner: string): () => void {
+    const { listeners } = this.#channel(topic)
+    const guarded = (event: EventOf<K>) => {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#onFault(owner, error)
+      }
+    }
+    listeners.on(topic, guarded)
+    return () => void listeners.off(topic, guarded)
+  }
+
+  /** Public listeners now attached, all topics. */
+  listenerCount(): number {
+    return [...this.#channels].reduce((sum, [topic, { listeners }]) => sum + listeners.listenerCount(topic), 0)
+  }
+
+  #channel(topic: string): Channel {
+    let channel = this.#channels.get(topic)
+    if (!channel) this.#channels.set(topic, (channel = { fanOut: [], listeners: new EventEmitter() }))
+    return channel
+  }
+}
+
+/** Reads getters on the target itself (views keep private fields), and refuses writes. */
+const readThrough: ProxyHandler<object> = {
+  get: (target, key) => {
+    const value: unknown = Reflect.get(target, key, target)
+    return typeof value === 'function' ? value.bind(target) : value
+  },
+  set: (_target, key) => {
+    throw new TypeError(`an event is read only: '${String(key)}' cannot be set`)
+  },
+}

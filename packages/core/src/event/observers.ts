@@ -1,0 +1,59 @@
+import type { Copied, EventName, EventOf } from '../vocabulary/events.ts'
+
+/** An observer outside the order: it gets copies, later, and may be slow, asynchronous or throw. */
+export interface Observer {
+  /** Events it did not get: replaced by a newer one before delivery. */
+  readonly dropped: number
+  stop(): void
+}
+
+const VIEW_KEYS = {
+  trade: ['symbol', 'venue', 'origin', 'sequence', 'tsEvent', 'tsInit', 'price', 'quantity', 'aggressor', 'id'],
+  book: ['symbol', 'venue', 'origin', 'sequence', 'tsEvent', 'tsInit', 'kind', 'status', 'bestBid', 'bestAsk', 'bestBidQuantity', 'bestAskQuantity', 'midPrice', 'changes'],
+} as const
+
+/** A plain copy: of a view its values, of an event itself (it is frozen). */
+function copyOf<K extends EventName>(topic: K, event: EventOf<K>): Copied<K> {
+  if (topic !== 'trade' && topic !== 'book') return event as unknown as Copied<K>
+  const keys: readonly string[] = VIEW_KEYS[topic]
+  return Object.fromEntries(keys.map((key) => [key, (event as unknown as Record<string, unknown>)[key]])) as unknown as Copied<K>
+}
+
+/**
+ * Observes a topic: `lossless` delivers every event, `latest` only the newest when there is time, a symbol at a time.
+ * Delivery happens between turns of the event loop, so it never changes what the run computes.
+ */
+export function observe<K extends EventName>(
+  on: (listener: (event: EventOf<K>) => void) => () => void,
+  topic: K,
+  delivery: 'lossless' | 'latest',
+  observer: (event: Copied<K>) => unknown,
+  onError: (error: unknown) => void,
+): Observer {
+  let waiting: Copied<K>[] = []
+  let scheduled = false
+  const state = { dropped: 0, stop: () => { waiting = []; off() } }
+  const deliver = async () => {
+    scheduled = false
+    const batch = waiting
+    waiting = []
+    for (const event of batch) {
+      try {
+        await observer(event)
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+  const off = on((event) => {
+    const same = delivery === 'latest' ? waiting.findIndex(({ symbol }) => symbol === event.symbol) : -1
+    if (same >= 0) {
+      waiting[same] = copyOf(topic, event)
+      state.dropped++
+    } else waiting.push(copyOf(topic, event))
+    if (scheduled) return
+    scheduled = true
+    setImmediate(() => void deliver())
+  })
+  return state
+}

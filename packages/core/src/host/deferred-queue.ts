@@ -1,0 +1,108 @@
+import type { Plain } from '../module/state.ts'
+import type { DeferredWork, WorkHandler } from '../ports/participant.ts'
+
+/** Work under way: `order` numbers it, `result` is there once it is done. */
+interface Pending extends DeferredWork {
+  readonly order: number
+  result?: Promise<Outcome>
+  settled: boolean
+}
+/** A computed result, or why there is none. Plain, because it is journalled. */
+export type Outcome = { readonly ok: Plain } | { readonly error: string }
+
+/**
+ * Asynchronous work whose results take a place in the order: by due time, then by order of request. While a journal is
+ * run again work starts only when its result is asked for.
+ */
+export class DeferredQueue {
+  readonly #handlers = new Map<string, WorkHandler>()
+  readonly #pending: Pending[] = []
+  #order = 0
+  #lazy = false
+
+  handle(name: string, handler: WorkHandler): void {
+    this.#handlers.set(name, handler)
+  }
+
+  /** Whether work waits to be asked for (a journal is run again). Turning it off starts what waits. */
+  set lazy(lazy: boolean) {
+    this.#lazy = lazy
+    if (!lazy) for (const work of this.#pending) void this.#start(work)
+  }
+
+  add(work: DeferredWork): void {
+    const pending: Pending = { ...work, order: this.#order++, settled: false }
+    let at = this.#pending.length
+    while (at > 0 && (this.#pending[at - 1] as Pending).due > work.due) at--
+    this.#pending.splice(at, 0, pending)
+    if (!this.#lazy) void this.#start(pending)
+  }
+
+  /** Due time of the next result, µs; Infinity when nothing is pending. */
+  get due(): number {
+    return this.#pending[0]?.due ?? Infinity
+  }
+  get size(): number {
+    return this.#pending.length
+  }
+
+  /** Takes the work that is due next, when its result is there. */
+  async next(): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
+    const work = this.#pending[0]
+    if (!work) return undefined
+    const outcome = await this.#start(work)
+    this.#pending.splice(this.#pending.indexOf(work), 1)
+    return { work, outcome }
+  }
+
+  /** Takes work whose result is there already, if any: for live runs. */
+  async ready(): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
+    const work = this.#pending.find(({ settled }) => settled)
+    if (!work?.result) return undefined
+    this.#pending.splice(this.#pending.indexOf(work), 1)
+    return { work, outcome: await work.result }
+  }
+
+  /** Takes work by its number, for a recorded result: computes it only where the handler says so. */
+  async recorded(order: number, record: Outcome): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
+    const work = this.#pending.find((pending) => pending.order === order)
+    if (!work) return undefined
+    const outcome = this.handler(work).fromRecord ? record : await this.#start(work)
+    this.#pending.splice(this.#pending.indexOf(work), 1)
+    return { work, outcome }
+  }
+
+  handler(work: DeferredWork): WorkHandler {
+    const handler = this.#handlers.get(work.handler)
+    if (!handler) throw new Error(`no handler '${work.handler}' for deferred work`)
+    return handler
+  }
+
+  /** Settles when any pending result is there; at once when nothing is pending. */
+  async any(): Promise<void> {
+    await Promise.race(this.#pending.map((work) => this.#start(work)))
+  }
+
+  /** All pending work with its results, which are waited for. */
+  async snapshot(): Promise<Plain> {
+    const pending = await Promise.all(this.#pending.map(async (work) => {
+      const { handler, due, payload, order } = work
+      return { handler, due, payload, order, outcome: await this.#start(work) }
+    }))
+    return { order: this.#order, pending }
+  }
+
+  restore(state: Plain): void {
+    const { order, pending } = state as unknown as { order: number; pending: (Pending & { outcome: Outcome })[] }
+    this.#order = order
+    for (const { outcome, ...work } of pending) this.#pending.push({ ...work, settled: true, result: Promise.resolve(outcome) })
+  }
+
+  #start(work: Pending): Promise<Outcome> {
+    work.result ??= this.handler(work).compute(work.payload).then(
+      (ok) => ({ ok }),
+      (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+    ).finally(() => void (work.settled = true))
+    return work.result
+  }
+}
