@@ -1,0 +1,111 @@
+import { TapeloomError, type Plain } from '@tapeloom/core'
+import { createOptimizerKernel, type OptimizerKernel } from './optimizer-kernel.ts'
+import { scheduleFactor, type Optimizer } from './optimizer.ts'
+import { webAssembly } from './web-assembly.ts'
+
+const PAGE_BYTES = 65536
+
+/** Everything that a later step depends on; restoring it continues bit for bit. */
+export interface TrainingState {
+  readonly layout: string
+  readonly step: number
+  readonly beta1Power: number
+  readonly beta2Power: number
+  readonly weights: Float32Array
+  readonly m: Float32Array
+  readonly v: Float32Array
+}
+
+/**
+ * Weights, gradients and both moments of one model in one memory that never grows (growing would detach the views).
+ * The runtime reads `weights` and writes `gradients`; only `update` writes `weights`.
+ */
+export class ParameterMemory {
+  readonly weights: Float32Array
+  readonly gradients: Float32Array
+  readonly #m: Float32Array
+  readonly #v: Float32Array
+  readonly #kernel: OptimizerKernel
+  readonly #optimizer: Optimizer
+  readonly #layout: string
+  #step = 0
+  // Running products instead of powers: Math.pow differs between Node versions.
+  #beta1Power = 1
+  #beta2Power = 1
+
+  constructor(initial: Float32Array, optimizer: Optimizer, layout: string) {
+    // Whole vectors of four; what pads them stays 0 under every update.
+    const stride = Math.ceil(initial.length / 4) * 4
+    const pages = Math.ceil((stride * 16) / PAGE_BYTES)
+    const memory = new webAssembly.Memory({ initial: Math.max(1, pages), maximum: Math.max(1, pages) })
+    const view = (i: number) => new Float32Array(memory.buffer, i * stride * 4, stride).subarray(0, initial.length)
+    this.weights = view(0)
+    this.gradients = view(1)
+    this.#m = view(2)
+    this.#v = view(3)
+    this.#kernel = createOptimizerKernel(memory)
+    this.#optimizer = optimizer
+    this.#layout = layout
+    this.weights.set(initial)
+  }
+
+  get step(): number {
+    return this.#step
+  }
+
+  /** One optimiser step from the gradients. Returns false, and changes nothing, when a gradient is not finite. */
+  update(): boolean {
+    const optimizer = this.#optimizer
+    const length = Math.ceil(this.weights.length / 4) * 16
+    const norm = Math.sqrt(this.#kernel.sumOfSquares(length, this.gradients.byteOffset))
+    if (!Number.isFinite(norm)) return false
+    const scale = norm > optimizer.clipNorm ? optimizer.clipNorm / norm : 1
+    this.#step++
+    const rate = optimizer.learningRate * scheduleFactor(optimizer.schedule, this.#step)
+    const decay = 1 - rate * optimizer.weightDecay
+    const [weights, gradients, m, v] = [this.weights, this.gradients, this.#m, this.#v].map((view) => view.byteOffset) as [
+      number, number, number, number,
+    ]
+    if (optimizer.kind === 'sgd') this.#kernel.sgd(length, weights, gradients, m, scale, decay, optimizer.momentum, rate)
+    else {
+      const { beta1, beta2, epsilon } = optimizer
+      this.#beta1Power *= beta1
+      this.#beta2Power *= beta2
+      this.#kernel.adamW(length, weights, gradients, m, v, scale, decay, beta1, 1 - beta1, beta2, 1 - beta2,
+        rate / (1 - this.#beta1Power), 1 / Math.sqrt(1 - this.#beta2Power), epsilon)
+    }
+    return true
+  }
+
+  snapshot(): TrainingState {
+    return {
+      layout: this.#layout, step: this.#step, beta1Power: this.#beta1Power, beta2Power: this.#beta2Power,
+      weights: this.weights.slice(), m: this.#m.slice(), v: this.#v.slice(),
+    }
+  }
+
+  /** @throws TapeloomError `models.snapshot` when it is not a snapshot of a model with these parameters */
+  restore(state: Plain): void {
+    const { step, beta1Power, beta2Power, weights, m, v } = requireState(state, this.#layout, this.weights.length)
+    this.weights.set(weights)
+    this.#m.set(m)
+    this.#v.set(v)
+    this.#step = step
+    this.#beta1Power = beta1Power
+    this.#beta2Power = beta2Power
+  }
+}
+
+function requireState(state: Plain, layout: string, size: number): TrainingState {
+  const found = (typeof state === 'object' ? state : {}) as Partial<TrainingState>
+  const floats = [found.weights, found.m, found.v]
+  const numbers = [found.step, found.beta1Power, found.beta2Power]
+  if (found.layout !== layout) {
+    throw new TapeloomError('models.snapshot',
+      `[models] the snapshot is of '${String(found.layout)}', the model is '${layout}'. Restore the snapshot of this model.`)
+  }
+  if (!floats.every((array) => array instanceof Float32Array && array.length === size) || !numbers.every(Number.isFinite)) {
+    throw new TapeloomError('models.snapshot', `[models] the snapshot of '${layout}' is incomplete. Restore an untouched one.`)
+  }
+  return found as TrainingState
+}

@@ -1,0 +1,89 @@
+import { Worker } from 'node:worker_threads'
+import { TapeloomError } from '@tapeloom/core'
+import type { TrainingMessage, TrainingReply, TrainingRequest } from './training-worker.ts'
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: TapeloomError): void
+}
+
+/**
+ * The process's one training worker: started with the first trainer, ended with the last. It keeps the process alive
+ * only while a request is open.
+ */
+class TrainingClient {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #trainers = 0
+  #failure: TapeloomError | undefined
+
+  constructor() {
+    // The sources run as `.ts`, the package as `.js`. Flags such as the source condition are inherited.
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    this.#worker = new Worker(new URL(`./training-worker.${ending}`, import.meta.url))
+    this.#worker.on('message', (reply: TrainingReply) => this.#settle(reply))
+    this.#worker.on('error', (cause) => this.#fail(cause))
+    this.#worker.on('exit', () => this.#fail(new Error('the worker ended')))
+    this.#worker.unref()
+  }
+
+  get usable(): boolean {
+    return this.#failure === undefined
+  }
+
+  attach(): number {
+    this.#trainers++
+    return ++this.#lastId
+  }
+
+  request(trainer: number, request: TrainingRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure)
+      const id = ++this.#lastId
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.ref()
+      this.#worker.postMessage({ id, trainer, request } satisfies TrainingMessage)
+    })
+  }
+
+  async detach(trainer: number): Promise<void> {
+    try {
+      if (this.usable) await this.request(trainer, { kind: 'close' })
+    } finally {
+      if (--this.#trainers === 0) await this.#end()
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (current === this) current = undefined
+    ending = this.#worker.terminate()
+    await ending
+  }
+
+  #settle(reply: TrainingReply): void {
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    if ('error' in reply) waiting?.reject(new TapeloomError(reply.error.code, reply.error.message))
+    else waiting?.resolve(reply.value)
+  }
+
+  #fail(cause: unknown): void {
+    if (current === this) current = undefined
+    this.#failure ??= new TapeloomError('models.worker',
+      `[models] the training worker failed: ${(cause as Error).message}. Open the trainer again and restore its last snapshot.`, { cause })
+    for (const { reject } of this.#waiting.values()) reject(this.#failure)
+    this.#waiting.clear()
+  }
+}
+
+let current: TrainingClient | undefined
+let ending: Promise<unknown> | undefined
+/** Registers a trainer with the running training worker, which is started if there is none and the last one has ended. */
+export async function attachTrainer(): Promise<{ readonly client: TrainingClient; readonly id: number }> {
+  if (!current?.usable) await ending
+  if (!current?.usable) current = new TrainingClient()
+  return { client: current, id: current.attach() }
+}
+export type { TrainingClient }
