@@ -26,6 +26,8 @@ export interface TradeMessage {
 export interface BookMessage {
   readonly kind: 'book'
   readonly update: 'snapshot' | 'delta'
+  /** A snapshot that the venue cut off: beyond its outermost prices nothing is known. Absent: it is the whole book. */
+  readonly partial?: boolean
   readonly bids: readonly (readonly [Price, Price])[]
   readonly asks: readonly (readonly [Price, Price])[]
 }

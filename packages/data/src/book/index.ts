@@ -1,1 +1,5 @@
-export {}
+export { BookSync } from './book-sync.ts'
+export { LadderBook } from './ladder-book.ts'
+export { LadderSide } from './ladder-side.ts'
+export { arrivalOrder, type SequenceRule, type SequenceVerdict, type UpdateIds } from './sequence-rule.ts'
+export { VenueBook, type BookOutcome } from './venue-book.ts'

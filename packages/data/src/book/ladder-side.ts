@@ -1,0 +1,273 @@
+import { TapeloomError } from '@tapeloom/core'
+
+/** Shifts of the window are whole words of the upper bitmap, so that both bitmaps move by `copyWithin`. */
+const STEP = 1024
+
+/**
+ * One side of a `LadderBook`: a window of integer lots indexed by tick, with one bit per level and one per non-empty word
+ * of those bits, and a sorted overflow for the ticks worse than the window. The best level is always inside the window.
+ */
+export class LadderSide {
+  // Keys are ticks for bids and negated ticks for asks: the better price has the larger key on both sides.
+  readonly #sign: 1 | -1
+  readonly #width: number
+  readonly #lots: Float64Array
+  readonly #low: Int32Array
+  readonly #high: Int32Array
+  #base = 0
+  #best = -1
+  #levels = 0
+  // Levels worse than the window, best first: snapshots come best first, and so append.
+  #farKeys = new Float64Array(64)
+  #farLots = new Float64Array(64)
+  #far = 0
+
+  /**
+   * @param width ticks in the window, a power of two from 2^13 to 2^20
+   * @throws TapeloomError `book.width`
+   */
+  constructor(side: 'bid' | 'ask', width: number) {
+    if (!Number.isInteger(Math.log2(width)) || width < 8192 || width > 2 ** 20) {
+      throw new TapeloomError('book.width', `[ladder] width is ${width}. Give a power of two from 8192 to 1048576.`)
+    }
+    this.#sign = side === 'bid' ? 1 : -1
+    this.#width = width
+    this.#lots = new Float64Array(width)
+    this.#low = new Int32Array(width / 32)
+    this.#high = new Int32Array(width / STEP)
+  }
+
+  /** How many levels there are. */
+  get levels(): number {
+    return this.#levels
+  }
+  /** How many of them lie in the overflow. */
+  get overflow(): number {
+    return this.#far
+  }
+  /** The best price in ticks; NaN when the side is empty. */
+  get bestTicks(): number {
+    return this.#best < 0 ? NaN : this.#sign * (this.#base + this.#best) + 0
+  }
+  /** Lots at the best price; NaN when the side is empty. */
+  get bestLots(): number {
+    return this.#best < 0 ? NaN : this.#lots[this.#best]!
+  }
+
+  /** Lots at a price; 0 where there is no level. */
+  get(ticks: number): number {
+    const index = this.#sign * ticks - this.#base
+    if (this.#best < 0 || index >= this.#width) return 0
+    if (index >= 0) return this.#lots[index]!
+    const at = this.#findFar(this.#sign * ticks)
+    return at < this.#far && this.#farKeys[at] === this.#sign * ticks ? this.#farLots[at]! : 0
+  }
+
+  /** Puts `lots` at a price, 0 deletes; returns what was there. O(1), outside the window O(overflow). */
+  set(ticks: number, lots: number): number {
+    const key = this.#sign * ticks
+    if (this.#best < 0) {
+      if (lots === 0) return 0
+      this.#base = key - 0.75 * this.#width
+    }
+    let index = key - this.#base
+    if (index < 0) return this.#setFar(key, lots)
+    if (index >= this.#width) {
+      if (lots === 0) return 0
+      this.#recentre(key)
+      index = key - this.#base
+    }
+    const previous = this.#lots[index]! // 0 <= index < width
+    if (lots === 0) {
+      if (previous !== 0) this.#remove(index)
+      return previous
+    }
+    this.#lots[index] = lots
+    if (previous === 0) this.#mark(index)
+    if (index > this.#best) {
+      this.#best = index
+      if (index >= 0.875 * this.#width) this.#recentre(key)
+    }
+    return previous
+  }
+
+  /** Empties the side. */
+  clear(): void {
+    this.#lots.fill(0)
+    this.#low.fill(0)
+    this.#high.fill(0)
+    this.#best = -1
+    this.#levels = 0
+    this.#far = 0
+  }
+
+  /** Writes up to `levels` levels, best first, into the caller's arrays; returns how many. */
+  top(levels: number, ticks: Float64Array, lots: Float64Array): number {
+    let count = 0
+    let word = this.#best < 0 ? -1 : this.#best >> 5
+    while (word >= 0 && count < levels) {
+      let bits = this.#low[word]!
+      while (bits !== 0 && count < levels) {
+        const bit = 31 - Math.clz32(bits)
+        bits ^= 1 << bit
+        const index = (word << 5) + bit
+        ticks[count] = this.#sign * (this.#base + index) + 0
+        lots[count++] = this.#lots[index]!
+      }
+      word = this.#wordBelow(word)
+    }
+    for (let i = 0; i < this.#far && count < levels; i++) {
+      ticks[count] = this.#sign * this.#farKeys[i]! + 0
+      lots[count++] = this.#farLots[i]!
+    }
+    return count
+  }
+
+  #mark(index: number): void {
+    const word = index >> 5
+    this.#low[word]! |= 1 << (index & 31)
+    this.#high[word >> 5]! |= 1 << (word & 31)
+    this.#levels++
+  }
+
+  #unmark(index: number): void {
+    const word = index >> 5
+    const bits = (this.#low[word]! &= ~(1 << (index & 31)))
+    if (bits === 0) this.#high[word >> 5]! &= ~(1 << (word & 31))
+    this.#levels--
+  }
+
+  #remove(index: number): void {
+    this.#lots[index] = 0
+    this.#unmark(index)
+    if (index !== this.#best) return
+    let word = index >> 5
+    if (this.#low[word] === 0) word = this.#wordBelow(word)
+    if (word >= 0) this.#best = (word << 5) + 31 - Math.clz32(this.#low[word]!)
+    else this.#best = -1
+    if (this.#best < 0 && this.#far > 0) this.#recentre(this.#farKeys[0]!)
+    else if (this.#best >= 0 && this.#best < this.#width / 8) this.#recentre(this.#base + this.#best)
+  }
+
+  /** The next lower word with a level in it, or -1. */
+  #wordBelow(word: number): number {
+    let upper = word >> 5
+    let bits = this.#high[upper]! & ((1 << (word & 31)) - 1)
+    while (bits === 0) {
+      if (--upper < 0) return -1
+      bits = this.#high[upper]!
+    }
+    return (upper << 5) + 31 - Math.clz32(bits)
+  }
+
+  /** Moves the window so that `key`, the best, stands at three quarters of it. */
+  #recentre(key: number): void {
+    const by = Math.floor((key - this.#base - 0.75 * this.#width) / STEP) * STEP
+    if (by > 0) this.#spill(Math.min(by, this.#width))
+    this.#shift(by)
+    this.#base += by
+    this.#pull()
+    this.#best = key - this.#base
+  }
+
+  /** Moves the lowest `ticks` of the window to the front of the overflow. */
+  #spill(ticks: number): void {
+    let count = 0
+    for (let word = 0; word < ticks / 32; word++) {
+      for (let bits = this.#low[word]!; bits !== 0; bits &= bits - 1) count++
+    }
+    if (count === 0) return
+    this.#reserveFar(this.#far + count)
+    this.#farKeys.copyWithin(count, 0, this.#far)
+    this.#farLots.copyWithin(count, 0, this.#far)
+    this.#far += count
+    this.#levels += count // the unmarking below counts them out
+    for (let index = 0, at = count; at > 0; index++) {
+      if (this.#lots[index] === 0) continue
+      this.#farKeys[--at] = this.#base + index
+      this.#farLots[at] = this.#lots[index]!
+      this.#lots[index] = 0
+      this.#unmark(index)
+    }
+  }
+
+  #shift(by: number): void {
+    moveBy(this.#lots, by)
+    moveBy(this.#low, by / 32)
+    moveBy(this.#high, by / STEP)
+  }
+
+  /** Takes from the overflow what lies in the window. */
+  #pull(): void {
+    let count = 0
+    for (; count < this.#far && this.#farKeys[count]! >= this.#base; count++) {
+      const index = this.#farKeys[count]! - this.#base
+      this.#lots[index] = this.#farLots[count]!
+      this.#mark(index)
+    }
+    if (count === 0) return
+    this.#levels -= count
+    this.#farKeys.copyWithin(0, count, this.#far)
+    this.#farLots.copyWithin(0, count, this.#far)
+    this.#far -= count
+  }
+
+  #setFar(key: number, lots: number): number {
+    const at = this.#findFar(key)
+    const found = at < this.#far && this.#farKeys[at] === key
+    const previous = found ? this.#farLots[at]! : 0
+    if (lots !== 0 && !found) {
+      this.#reserveFar(this.#far + 1)
+      this.#farKeys.copyWithin(at + 1, at, this.#far)
+      this.#farLots.copyWithin(at + 1, at, this.#far)
+      this.#far++
+      this.#levels++
+      this.#farKeys[at] = key
+    }
+    if (lots !== 0) this.#farLots[at] = lots
+    else if (found) {
+      this.#farKeys.copyWithin(at, at + 1, this.#far)
+      this.#farLots.copyWithin(at, at + 1, this.#far)
+      this.#far--
+      this.#levels--
+    }
+    return previous
+  }
+
+  /** Where a key stands, or would stand, in the overflow. */
+  #findFar(key: number): number {
+    let [from, to] = [0, this.#far]
+    if (to > 0 && this.#farKeys[to - 1]! > key) return to
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (this.#farKeys[middle]! > key) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
+  #reserveFar(count: number): void {
+    if (count <= this.#farKeys.length) return
+    const room = Math.max(count, 2 * this.#farKeys.length)
+    this.#farKeys = grown(this.#farKeys, room)
+    this.#farLots = grown(this.#farLots, room)
+  }
+}
+
+/** Moves contents down by `by` (up when negative); zeros come in. */
+function moveBy(array: Float64Array | Int32Array, by: number): void {
+  if (Math.abs(by) >= array.length) array.fill(0)
+  else if (by > 0) {
+    array.copyWithin(0, by)
+    array.fill(0, array.length - by)
+  } else if (by < 0) {
+    array.copyWithin(-by, 0)
+    array.fill(0, 0, -by)
+  }
+}
+
+function grown(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(length)
+  copy.set(array)
+  return copy
+}
