@@ -1,6 +1,7 @@
 // Every gate of the repository, one after another; the last line is `N passed, N failed`.
 // `npm test` runs all of them, `npm test -- types lint` those named.
 import { resolve } from 'node:path'
+import { builtEntries } from './built-entries.ts'
 import { changesets } from './changesets.ts'
 import { coverageFindings, packageCoverage } from './coverage.ts'
 import { determinism } from './determinism.ts'
@@ -53,11 +54,12 @@ const gates: Readonly<Record<string, Gate>> = {
     return { findings, note: `${checked} blocks type-checked, ${ran} run` }
   },
   knip: () => tool(root, 'knip', 'knip', ['--no-progress', '--no-config-hints']),
-  packages: () => pnpm(root, ['exec', 'turbo', 'run', 'lint:pkg', '--continue', '--concurrency=2', '--output-logs=errors-only']),
+  packages: () => pnpm(root, ['exec', 'turbo', 'run', 'lint:pkg', '--continue=dependencies-successful', '--concurrency=2', '--output-logs=errors-only']),
+  built: () => ({ findings: builtEntries(root) }),
   size: () => ({ findings: packageSize(root) }),
 }
 /** Gates that read what another has written. */
-const needs: Readonly<Record<string, string>> = { coverage: 'tests', apps: 'tests', size: 'packages' }
+const needs: Readonly<Record<string, string>> = { coverage: 'tests', apps: 'tests', built: 'packages', size: 'packages' }
 
 function selected(names: readonly string[]): string[] {
   const unknown = names.filter((name) => !(name in gates))

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { builtEntries } from './built-entries.ts'
 import { changesets } from './changesets.ts'
 import { coverageFindings, packageCoverage } from './coverage.ts'
 import { brotliBytes, packageSize } from './package-size.ts'
@@ -56,5 +57,26 @@ test('a changeset for an unknown package, of an unknown bump or without words is
     '.changeset/b.md: "huge" is neither major, minor nor patch',
     '.changeset/c.md: says nothing: the first line is the effect that users see',
     '.changeset/d.md: has no front matter',
+  ])
+})
+
+test('a built entry that is missing, or throws while it loads, is found', () => {
+  const manifest = (name: string) => ({
+    name,
+    type: 'module',
+    exports: { '.': { '@tapeloom/source': './src/index.ts', default: './dist/index.js' }, './package.json': './package.json' },
+    publishConfig: { access: 'public' },
+  })
+  using repository = planted({
+    'packages/a/package.json': manifest('@tapeloom/a'),
+    'packages/a/dist/index.js': 'export {}\n',
+    'packages/b/package.json': manifest('@tapeloom/b'),
+    'packages/b/src/index.ts': 'export {}\n',
+    'packages/c/package.json': manifest('@tapeloom/c'),
+    'packages/c/dist/index.js': "throw new RangeError('planted')\n",
+  })
+  expect(builtEntries(repository.root)).toEqual([
+    expect.stringMatching(/^@tapeloom\/b does not load from dist: Error .*Cannot find module/),
+    '@tapeloom/c does not load from dist: RangeError: planted',
   ])
 })
