@@ -17,6 +17,7 @@ export default defineConfig({
     execArgv: ['--conditions=@tapeloom/source'], // inherited by worker threads, which resolve without vite
     sequence: { shuffle: true },
     retry: 0,
+    testTimeout: 120_000, // tests measure no time: a busy machine fails none
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
