@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { TapeloomError } from '@tapeloom/core'
-import type { TrainingMessage, TrainingReply, TrainingRequest } from './training-worker.ts'
+import type { TrainingMessage, TrainingReply, TrainingRequest } from './training-service.ts'
 
 interface Waiting {
   resolve(value: unknown): void
