@@ -6,6 +6,8 @@ const rules = (text: string) => violations('x.ts', text).map(({ rule }) => rule)
 
 test.each([
   ['const x = 2 ** n', 'power'],
+  ['const x = 10 ** 3', 'power'],
+  ['const x = 2 ** 0.5', 'power'],
   ['x **= 2', 'power'],
   ['const x = Math.pow(2, n)', 'power'],
   ["const x = Math['pow'](2, n)", 'power'],
@@ -34,6 +36,7 @@ test.each([
 test.each([
   '// 2 ** n, Date.now(), Math.random()',
   'const text = "setTimeout(Math.pow(2, 3))"',
+  'const limit = 2 ** 53',
   'const day = new Date(openTimeMs).toISOString()',
   'const names = (await readdir(folder)).filter(Boolean).sort()',
   'const x = clock.now() + this.random.next() + Math.exp(y)',
