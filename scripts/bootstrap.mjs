@@ -32,7 +32,11 @@ function wantedStamp() {
     hash.update(readFileSync(join(root, file)))
   return `${process.platform}-${process.arch} ${hash.digest('hex')}`
 }
-const installedStamp = () => (existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '')
+const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
+/** The other proof is the lockfile that pnpm leaves in the tree at the end of an install, whoever ran it. */
+const isInstalled = () =>
+  read(stampFile) === wantedStamp() ||
+  read(join(root, 'node_modules', '.pnpm', 'lock.yaml')) === read(join(root, 'pnpm-lock.yaml'))
 
 /** Shows pnpm's progress as one line on a terminal, as a start and an end line elsewhere; everything when it fails. */
 function install(done) {
@@ -50,13 +54,13 @@ function install(done) {
     shell: windows,
   })
   let log = ''
-  const read = (text) => {
+  const follow = (text) => {
     log += text
     const progress = [...String(text).matchAll(/resolved (\d+).*?downloaded (\d+)/g)].at(-1)
     if (progress) say(`tapeloom: installing: ${progress[1]} packages found, ${progress[2]} downloaded`)
   }
-  child.stdout.on('data', read)
-  child.stderr.on('data', read)
+  child.stdout.on('data', follow)
+  child.stderr.on('data', follow)
   const stop = forwardSignals(child)
   child.on('error', (error) => fail('install', `npx could not be started: ${error.message}.`, 'Install npm and try again.'))
   child.on('close', (code, signal) => {
@@ -126,5 +130,5 @@ function run(target, parameters) {
 const [target, ...parameters] = process.argv.slice(2)
 if (!target) fail('bootstrap', 'no entry was named.', 'Say which file to run: node scripts/bootstrap.mjs <entry.ts>')
 if (!existsSync(resolve(root, target))) fail('bootstrap', `"${target}" does not exist.`, 'Check the path of the entry.')
-if (installedStamp() === wantedStamp()) run(target, parameters)
+if (isInstalled()) run(target, parameters)
 else install(() => run(target, parameters))

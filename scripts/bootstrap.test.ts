@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { planted } from './planted.ts'
@@ -51,6 +51,18 @@ function bootstrap(root: string, parameters: readonly string[], onOutput?: (text
     child.on('close', (code, signal) => done({ code, signal, stdout, stderr }))
   })
 }
+
+test.skipIf(process.platform === 'win32')('a tree that pnpm installed from the same lockfile is not installed again', async () => {
+  using repository = clone(undefined)
+  const [from, to] = [join(repository.root, 'prepared'), join(repository.root, installed)]
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
+  mkdirSync(join(repository.root, 'node_modules/.pnpm'))
+  writeFileSync(join(to, 'package.json'), '{ "version": "24.21.0" }')
+  writeFileSync(join(repository.root, 'node_modules/.pnpm/lock.yaml'), 'older')
+  expect(await bootstrap(repository.root, ['entry.ts'])).toMatchObject({ code: 1 })
+  writeFileSync(join(repository.root, 'node_modules/.pnpm/lock.yaml'), '')
+  expect(await bootstrap(repository.root, ['entry.ts'])).toMatchObject({ code: 5, stderr: '' })
+})
 
 test.skipIf(process.platform === 'win32')('a fresh clone installs once, on stderr, and hands on arguments and exit code', async () => {
   using repository = clone('24.21.0')
