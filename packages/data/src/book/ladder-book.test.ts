@@ -64,6 +64,17 @@ describe('LadderBook', () => {
     )
   })
 
+  test.each([300, 9000, 100_000])('equals a sorted map where few prices within %s ticks come and go', (spread) => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: spread }), { minLength: 2, maxLength: 12 }),
+        fc.array(fc.tuple(side, fc.nat(11), lots), { minLength: 50, maxLength: 300 }),
+        (pool, picks) => void expectEqual(picks.map(([s, at, l]) => [s, 7e6 + pool[at % pool.length]!, l])),
+      ),
+      { numRuns: 40 },
+    )
+  })
+
   test('equals a sorted map while the price walks and levels are deleted and come back', () => {
     fc.assert(
       fc.property(
@@ -93,6 +104,13 @@ describe('LadderBook', () => {
     const down = expectEqual(updates)
     expect(down.bids.overflow).toBe(0)
     expect(down.bids.bestTicks).toBe(1e6)
+  })
+
+  test('the overflow takes, changes and deletes levels and grows beyond its first room', () => {
+    const far = Array.from({ length: 200 }, (_, i) => ['ask', 1e6 + 9000 + 37 * ((i * 71) % 200), i + 1] as const)
+    const book = expectEqual([['ask', 1e6, 1], ...far, ...far.map(([s, ticks], i) => [s, ticks, i % 3] as const)])
+    expect(book.asks.overflow).toBe(133)
+    expect([book.asks.get(1e6 + 9001), book.asks.get(2e6), book.asks.get(5)]).toEqual([0, 0, 0])
   })
 
   test('an empty side has no best, and negative ticks and tick 0 are prices like others', () => {
