@@ -43,3 +43,13 @@ export type {
 } from './ports/participant.ts'
 export { decodePlain, encodePlain } from './host/plain-codec.ts'
 export { createRandom, type SeededRandom } from './host/random.ts'
+export { linearPool, logPool, type Combiner } from './decision/combiner.ts'
+export { wilson, type ModelPerformance } from './decision/performance.ts'
+export type { RegisteredModel } from './decision/model-registry.ts'
+export type { Observer } from './event/observers.ts'
+export { baseline } from './baseline.ts'
+export { planModules, timeframesUsed, type PlannedModule } from './host/module-plan.ts'
+export { layoutOf, type ColumnLayout } from './host/column-layout.ts'
+export {
+  Orchestrator, type FeatureRow, type Logger, type ModuleState, type OrchestratorOptions, type RunReport, type Status,
+} from './orchestrator.ts'

@@ -9,6 +9,11 @@ export interface Subscription extends Handler<never> {
   readonly wants?: (event: never) => boolean
 }
 type Dispatch = (event: unknown) => void
+interface Queued {
+  readonly topic: string
+  readonly symbol: number
+  readonly event: unknown
+}
 interface Channel {
   /** One a symbol. */
   readonly fanOut: Dispatch[]
@@ -24,11 +29,13 @@ export const EMIT_LIMIT = 10_000
  */
 export class EventBus {
   readonly #channels = new Map<string, Channel>()
-  readonly #queue: { readonly topic: string; readonly symbol: number; readonly event: unknown }[] = []
+  readonly #queue: Queued[] = []
   readonly #onFault: (owner: string, error: unknown) => void
   readonly #strict: boolean
   #draining = false
   #emitted = 0
+  /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
+  reconnect: (() => void) | undefined
 
   /** @param strict test mode: views are revoked after each dispatch, so that keeping one throws */
   constructor(onFault: (owner: string, error: unknown) => void, strict: boolean) {
@@ -64,6 +71,14 @@ export class EventBus {
     if (!channel) return
     channel.fanOut[symbol]?.(event)
     if (channel.listeners.listenerCount(topic) > 0) channel.listeners.emit(topic, event)
+    if (this.reconnect) this.settle()
+  }
+
+  /** Connects anew, when that was asked for during a dispatch. */
+  settle(): void {
+    const { reconnect } = this
+    this.reconnect = undefined
+    reconnect?.()
   }
 
   /** The dispatch of a topic for one symbol, resolved once: for hot topics. */
@@ -73,12 +88,13 @@ export class EventBus {
     return (event) => {
       fanOut[symbol]?.(event)
       if (listeners.listenerCount(topic) > 0) listeners.emit(topic, event)
+      if (this.reconnect) this.settle()
     }
   }
 
-  /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT */
-  emit(topic: string, symbol: number, event: unknown): void {
-    if (++this.#emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
+  /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT, for what modules emit (`limited`) */
+  emit(topic: string, symbol: number, event: unknown, limited: boolean): void {
+    if (limited && ++this.#emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
     this.#queue.push({ topic, symbol, event })
   }
 
@@ -87,7 +103,7 @@ export class EventBus {
     if (this.#draining) return
     this.#draining = true
     for (let i = 0; i < this.#queue.length; i++) {
-      const { topic, symbol, event } = this.#queue[i] as (typeof this.#queue)[number]
+      const { topic, symbol, event } = this.#queue[i] as Queued
       this.dispatch(topic as EventName, symbol, event)
     }
     this.#queue.length = 0

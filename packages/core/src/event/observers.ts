@@ -15,7 +15,7 @@ const VIEW_KEYS = {
 /** A plain copy: of a view its values, of an event itself (it is frozen). */
 function copyOf<K extends EventName>(topic: K, event: EventOf<K>): Copied<K> {
   if (topic !== 'trade' && topic !== 'book') return event as unknown as Copied<K>
-  const keys: readonly string[] = VIEW_KEYS[topic]
+  const keys: readonly string[] = VIEW_KEYS[topic as 'trade' | 'book']
   return Object.fromEntries(keys.map((key) => [key, (event as unknown as Record<string, unknown>)[key]])) as unknown as Copied<K>
 }
 
@@ -46,7 +46,7 @@ export function observe<K extends EventName>(
     }
   }
   const off = on((event) => {
-    const same = delivery === 'latest' ? waiting.findIndex(({ symbol }) => symbol === event.symbol) : -1
+    const same = delivery === 'latest' ? waiting.findIndex((other) => (other as { symbol?: string }).symbol === event.symbol) : -1
     if (same >= 0) {
       waiting[same] = copyOf(topic, event)
       state.dropped++

@@ -33,6 +33,8 @@ export interface DataHost {
   /** The configured base interval in µs; undefined: 1 s where trades or books are fed, else the finest candle series. */
   readonly boundaryUs: number | undefined
   readonly mode: 'lockstep' | 'live'
+  /** Read before each input: none at or after this time (µs) may begin, because a result is due then. */
+  readonly due: number
   /** An input begins: from here on the clock says `tsInit`, and events carry `sequence`. */
   begin(sequence: number, tsEvent: number, tsInit: number): void
   trade(symbolIndex: number, view: TradeView): void
@@ -72,13 +74,15 @@ export interface DataFeed {
   readonly counts: { readonly trade: number; readonly book: number; readonly candle: number }
   /** Inputs done and, where sources know their length, expected. */
   readonly progress: { readonly done: number; readonly total: number | undefined }
+  /** Whether there is a journal, so that snapshots are worth keeping. */
+  readonly journalled: boolean
   /** Whether records of an earlier run are being run again. */
   readonly recovering: boolean
   /** Opens sources (`prepare`), so that `symbols` is known; nothing is dispatched. */
   prepare(): Promise<void>
   /** Opens store and journal, and returns the newest snapshot to restore, if any. @throws TapeloomError `journal.manifest` */
   open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined }>
-  /** Dispatches inputs whose `tsInit` < `limit` (all of the journal's, while recovering). */
+  /** Dispatches inputs whose `tsInit` < `limit` and < `host.due` (all of the journal's, while recovering). */
   advance(limit: number): AdvanceState
   /** After 'starved': settles when there is something to dispatch. */
   fill(signal: AbortSignal): Promise<void>

@@ -2,7 +2,7 @@ import type { Plain } from '../module/state.ts'
 import type { AnyDefinition } from '../module/define.ts'
 import type { Candle } from '../vocabulary/candle.ts'
 import type { Duration, Timeframe } from '../vocabulary/duration.ts'
-import type { EventName, EventOf } from '../vocabulary/events.ts'
+import type { EventMap, EventName, EventOf } from '../vocabulary/events.ts'
 import type { Prediction } from '../vocabulary/prediction.ts'
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import type { DataPort, DataFeed, LaneFrame } from './data-port.ts'
@@ -15,6 +15,8 @@ export interface Participant {
   /** Called only when everything is drained. */
   snapshot(): Plain | Promise<Plain>
   restore(state: Plain): void | Promise<void>
+  /** What it adds to the report of a run. */
+  report?(): Readonly<Record<string, Plain>>
   close?(): Promise<void>
 }
 
@@ -48,8 +50,8 @@ export interface InferenceFrame {
   /** The boundary's sequence: what it knew. */
   readonly sequence: number
   readonly asOf: number
-  /** One a bound input (not the masks), in the network's order. */
-  readonly lanes: readonly (LaneFrame & { readonly input: string })[]
+  /** One a bound input (not the masks), in the network's order; `columns` names what a row input reads (`''`: absent). */
+  readonly lanes: readonly (LaneFrame & { readonly input: string; readonly columns: readonly string[] })[]
   readonly taint: readonly string[]
   readonly entry: Candle | undefined
   readonly target: {
@@ -97,7 +99,7 @@ export interface Host {
   /** The last phase of each boundary: outcomes are matched here. */
   onOutcomes(listener: (symbol: MarketSymbol, time: number) => void): () => void
   /** Emits a shared topic (`training:step`, `position:close`) in the place of the current input. */
-  emit<K extends EventName>(topic: K, payload: EventOf<K> | Omit<EventOf<K>, keyof import('../vocabulary/events.ts').EventStamp>, symbol: MarketSymbol): void
+  emit<K extends EventName>(topic: K, payload: EventMap[K], symbol: MarketSymbol): void
   /** Adds a record to the output digest (`journalHash`). */
   digest(kind: string, ...values: readonly (string | number)[]): void
   work(name: string, handler: WorkHandler): void
@@ -112,4 +114,3 @@ export type Command =
   | { readonly kind: 'enable' | 'disable'; readonly module: string }
   | { readonly kind: 'inference' | 'training'; readonly model: string; readonly enabled: boolean }
   | { readonly kind: 'weight'; readonly model: string; readonly weight: number }
-  | { readonly kind: 'stop' }

@@ -1,0 +1,175 @@
+import type { Plain } from '../module/state.ts'
+import type { Decision, Explanation, Gate } from '../vocabulary/decision.ts'
+import type { Abstention, Prediction, PredictionResolved, Probabilities } from '../vocabulary/prediction.ts'
+import type { MarketSymbol } from '../vocabulary/symbol.ts'
+import { ModelRegistry } from './model-registry.ts'
+import { Performance } from './performance.ts'
+import { applyThresholds, type Side, type Thresholds } from './position-rules.ts'
+import { PredictionBoard } from './prediction-board.ts'
+
+/** A prediction counts for this many boundaries; a price for two. */
+const MAX_AGE = 5
+const MAX_PRICE_AGE = 2
+/** Decisions that can be explained from the weights and thresholds that made them. */
+const EXPLAINABLE = 1024
+
+export type Veto = (decision: Decision) => string | undefined
+export interface Rule<F> {
+  readonly call: F
+  readonly priority: number
+}
+/** What is known of one symbol when a decision is made. */
+export interface Situation {
+  readonly symbol: MarketSymbol
+  readonly index: number
+  readonly asOf: number
+  readonly sequence: number
+  readonly boundaryUs: number
+  readonly price: number
+  readonly priceAt: number
+  readonly gates: readonly Gate[]
+  /** Reasons why predictors gave nothing, newest first: `cold`, or their own. */
+  readonly silence: string | undefined
+  readonly degraded: boolean
+}
+/** What the modules provide in place of the defaults. */
+export interface Policy {
+  combine(predictions: readonly Prediction[], situation: Situation, weights: Readonly<Record<string, number>>): Probabilities | Abstention
+  thresholds(situation: Situation): Thresholds
+  /** In the order in which they are asked. */
+  vetoes(): readonly Rule<Veto>[]
+  onFault(owner: string, error: unknown): void
+}
+
+/** Decides, once a symbol and boundary and again for each later result: pool, thresholds, gates, vetoes. */
+export class DecisionMaker {
+  readonly registry = new ModelRegistry()
+  readonly performance = new Performance()
+  readonly boards: readonly PredictionBoard[]
+  readonly #policy: Policy
+  readonly #sides: Float64Array
+  /** The latest decision of a symbol: its boundary and id. */
+  readonly #last: { asOf: number; id: string }[]
+  readonly #made = new Map<string, { weights: Readonly<Record<string, number>>; thresholds: Thresholds; situation: Situation }>()
+  count = 0
+
+  constructor(symbols: number, policy: Policy) {
+    this.#policy = policy
+    this.#sides = new Float64Array(symbols)
+    this.#last = Array.from({ length: symbols }, () => ({ asOf: NaN, id: '' }))
+    this.boards = this.#last.map(() => new PredictionBoard())
+  }
+
+  /** Predictions of a symbol that still count at `now` (µs). */
+  predictions(symbol: number, now: number, boundaryUs: number): readonly Prediction[] {
+    const latest = this.boards[symbol]?.latest(now - MAX_AGE * boundaryUs) ?? []
+    return latest.filter(({ module }) => this.registry.has(module) && this.registry.get(module).inference)
+  }
+
+  side(symbol: number): Side {
+    return (this.#sides[symbol] ?? 0) as Side
+  }
+
+  decide(situation: Situation): Decision {
+    const { index, symbol, asOf, sequence, price, gates } = situation
+    const predictions = this.predictions(index, asOf, situation.boundaryUs)
+    const weights = this.registry.weights()
+    const thresholds = this.#policy.thresholds(situation)
+    const weighty = predictions.filter(({ module }) => (weights[module] ?? 1) > 0)
+    const pooled = weighty.length > 0 ? this.#policy.combine(weighty, situation, weights) : { abstain: situation.silence ?? 'no-predictions' }
+    const before = this.side(index)
+    const outcome = 'abstain' in pooled
+      ? { action: 'hold' as const, reason: pooled.abstain, side: before }
+      : this.#gated(situation, applyThresholds(pooled.buy - pooled.sell, before, thresholds))
+    const probabilities = 'abstain' in pooled ? { buy: NaN, hold: NaN, sell: NaN } : pooled
+    const last = this.#last[index]
+    const amends = last?.asOf === asOf ? last.id : undefined
+    const references = predictions.flatMap(({ reference }) => reference ?? [])
+    const draft: Decision = {
+      id: `${symbol}|${sequence}`, symbol, action: outcome.action, reason: outcome.reason,
+      margin: probabilities.buy - probabilities.sell, probabilities: Object.freeze(probabilities), price, asOf, sequence,
+      predictions: Object.freeze(predictions), gates: Object.freeze(gates), references: Object.freeze(references),
+      degraded: situation.degraded, ...(amends !== undefined && { amends }),
+    }
+    const veto = draft.action === 'hold' ? undefined : this.#veto(Object.freeze(draft))
+    const decision = veto === undefined ? draft : { ...draft, action: 'hold' as const, reason: `veto:${veto}` }
+    this.#sides[index] = veto === undefined ? outcome.side : before
+    this.#last[index] = { asOf, id: decision.id }
+    this.count++
+    this.#remember(decision.id, { weights, thresholds, situation })
+    return Object.freeze(decision)
+  }
+
+  #gated(situation: Situation, outcome: ReturnType<typeof applyThresholds>): ReturnType<typeof applyThresholds> {
+    const side = this.side(situation.index)
+    const stale = !(situation.asOf - situation.priceAt <= MAX_PRICE_AGE * situation.boundaryUs)
+    if (stale) return { action: 'hold', reason: 'stale-price', side }
+    const failed = outcome.action === 'hold' ? undefined : situation.gates.find(({ passed }) => !passed)
+    return failed ? { action: 'hold', reason: `gate:${failed.name}`, side } : outcome
+  }
+
+  #veto(decision: Decision): string | undefined {
+    for (const { call } of this.#policy.vetoes()) {
+      try {
+        const reason = call(decision)
+        if (typeof reason === 'string') return reason
+      } catch (error) {
+        this.#policy.onFault('veto', error)
+      }
+    }
+    return undefined
+  }
+
+  #remember(id: string, made: { weights: Readonly<Record<string, number>>; thresholds: Thresholds; situation: Situation }): void {
+    this.#made.set(id, made)
+    const [oldest] = this.#made.size > EXPLAINABLE ? this.#made.keys() : []
+    if (oldest !== undefined) this.#made.delete(oldest)
+  }
+
+  /** Why a decision came out as it did; older than the newest 1024: by the weights and thresholds of now. */
+  explain(decision: Decision): Explanation {
+    const made = this.#made.get(decision.id)
+    const situation = made?.situation ?? ({ symbol: decision.symbol, asOf: decision.asOf } as Situation)
+    const weights = made?.weights ?? this.registry.weights()
+    const thresholds = made?.thresholds ?? this.#policy.thresholds(situation)
+    const contributors = decision.predictions.map((prediction) => {
+      const others = decision.predictions.filter((other) => other !== prediction)
+      const without = others.length > 0 ? this.#policy.combine(others, situation, weights) : { abstain: '' }
+      const margin = 'abstain' in without ? 0 : without.buy - without.sell
+      const { module, probabilities } = prediction
+      return { module, weight: weights[module] ?? 1, probabilities, shift: decision.margin - margin }
+    })
+    return { decision: decision.id, contributors, gates: decision.gates, thresholds }
+  }
+
+  /** Judges the predictions of a symbol whose horizon is over, at a price. */
+  resolve(symbol: number, time: number, price: number): readonly PredictionResolved[] {
+    if (!(price > 0)) return []
+    return (this.boards[symbol]?.due(time) ?? []).flatMap(({ prediction, price: entry }) => {
+      const bps = 1e4 * Math.log(price / entry)
+      if (Number.isNaN(bps)) return []
+      const realised = bps > 0 ? ('buy' as const) : bps < 0 ? ('sell' as const) : ('hold' as const)
+      const { id, module, horizon } = prediction
+      const resolved = Object.freeze({ prediction: id, module, horizon, realised, bps })
+      this.performance.add(prediction, resolved)
+      return [resolved]
+    })
+  }
+
+  snapshot(): Plain {
+    return {
+      registry: this.registry.snapshot(), performance: this.performance.snapshot(), sides: this.#sides.slice(),
+      last: this.#last.map((last) => ({ ...last })), count: this.count, boards: this.boards.map((board) => board.snapshot()),
+    }
+  }
+  restore(state: Plain): void {
+    const saved = state as unknown as { registry: Plain; performance: Plain; sides: Float64Array; last: { asOf: number; id: string }[]; count: number; boards: Plain[] }
+    this.registry.restore(saved.registry)
+    this.performance.restore(saved.performance)
+    this.#sides.set(saved.sides)
+    this.count = saved.count
+    saved.last.forEach((last, i) => (this.#last[i] = last))
+    saved.boards.forEach((board, i) => this.boards[i]?.restore(board))
+  }
+}
+

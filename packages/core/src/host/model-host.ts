@@ -1,0 +1,199 @@
+import { suggestion, TapeloomError } from '../error.ts'
+import type { Binding, Lane, Network, Shape } from '../module/network.ts'
+import type { Plain } from '../module/state.ts'
+import type { DataFeed, LaneFrame } from '../ports/data-port.ts'
+import type { FedTensor, InferenceFrame, ServedModel } from '../ports/participant.ts'
+import { durationUs, openTimeOf, timeframeUs, type Duration } from '../vocabulary/duration.ts'
+import { schemaHashOf, shortHash, type ColumnLayout } from './column-layout.ts'
+import type { FeatureRows } from './feature-rows.ts'
+import type { PlannedModule } from './module-plan.ts'
+
+const DEFAULT_LATENCY: Duration = '2ms'
+/** A lane of lower quality (completeness, freshness, sanity) is no ground to predict on. */
+const MIN_QUALITY = 0.8
+
+interface BoundInput {
+  readonly name: string
+  readonly shape: Shape
+  readonly maskFed: boolean
+  readonly binding: Binding
+  /** Row index of each bound column; empty for others. */
+  readonly indices: Int32Array
+}
+interface Bound extends ServedModel {
+  readonly entry: PlannedModule
+  readonly network: Network
+  readonly inputs: readonly BoundInput[]
+  readonly latencyUs: number
+}
+/** A gathered sample: its reference data and its tensors, masks too, in the network's order. */
+export interface Gathered {
+  readonly frame: InferenceFrame
+  readonly tensors: readonly FedTensor[]
+}
+
+/** Serves the networks of the modules: binds their inputs to columns and lanes, gathers samples. */
+export class ModelHost {
+  readonly #models = new Map<string, Bound>()
+  readonly #feed: DataFeed
+  readonly #stream: string
+
+  constructor(feed: DataFeed, stream: string) {
+    this.#feed = feed
+    this.#stream = stream
+  }
+
+  get served(): ReadonlyMap<string, ServedModel> {
+    return this.#models
+  }
+
+  /** Opens the network of a module. @throws TapeloomError `model.input` when a binding names no column or is of the wrong size */
+  async open(entry: PlannedModule, layout: ColumnLayout, seed: number): Promise<void> {
+    const { model } = entry.definition
+    if (!model) return
+    const own = Number.parseInt(shortHash([seed, entry.id], 8), 16)
+    const { network } = model
+    const bindings = model.inputs as Readonly<Record<string, Binding>>
+    const inputs = bind(entry, network, bindings, layout)
+    const described = inputs.map(({ binding, indices }) =>
+      isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : binding)
+    this.#models.set(entry.id, {
+      id: entry.id, definition: entry.definition, entry, network, inputs, seed: own,
+      schemaHash: schemaHashOf(network, described),
+      latencyUs: durationUs(model.latency ?? DEFAULT_LATENCY),
+      runtime: await network.open({ seed: own }),
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const { runtime } of this.#models.values()) await runtime.close()
+    this.#models.clear()
+  }
+
+  latencyUs(id: string): number {
+    return this.#models.get(id)?.latencyUs ?? 0
+  }
+
+  /** Gathers what a model is fed at a boundary; a text says why it abstains. */
+  gather(id: string, symbol: number, rows: FeatureRows, sequence: number, asOf: number): Gathered | string {
+    const model = this.#models.get(id)
+    if (!model) return 'no-model'
+    const tensors: FedTensor[] = []
+    const lanes: InferenceFrame['lanes'][number][] = []
+    for (const input of model.inputs) {
+      const data = new Float32Array(input.shape[0] * (input.shape[1] ?? 1))
+      const mask = new Float32Array(input.shape[0])
+      const lane = this.#fill(input, symbol, rows, asOf, data, mask)
+      if (lane.quality < MIN_QUALITY) return 'low-quality'
+      if (model.definition.model?.onMissing === 'abstain' && mask.includes(0)) return 'missing-input'
+      const columns = [...input.indices].map((column) => rows.layout.names[column] ?? '')
+      lanes.push({ ...lane, input: input.name, columns })
+      tensors.push({ name: input.name, shape: input.shape, data })
+      if (input.maskFed) tensors.push({ name: `${input.name}Mask`, shape: [input.shape[0]], data: mask })
+    }
+    return { frame: this.#frame(model, symbol, sequence, asOf, lanes), tensors: inOrder(tensors, model.network) }
+  }
+
+  #fill({ binding, indices, name }: BoundInput, symbol: number, rows: FeatureRows, asOf: number, data: Float32Array, mask: Float32Array): LaneFrame {
+    if (isColumns(binding)) {
+      const row = rows.frozen[symbol] as Float64Array
+      indices.forEach((column, i) => {
+        const value = row[column] ?? NaN
+        data[i] = Number.isNaN(value) ? 0 : value
+        mask[i] = Number.isNaN(value) ? 0 : 1
+      })
+      const series = `${this.#stream}:${this.#feed.symbols[symbol]?.symbol}:features:${rows.layout.layoutId}`
+      return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: [] }
+    }
+    if ('block' in binding) return { series: `position:${name}`, start: asOf, end: asOf, count: 0, norm: [], quality: 1, taint: [] }
+    const other = binding.symbol === undefined ? symbol : this.#feed.symbols.findIndex((known) => known.symbol === binding.symbol)
+    return this.#feed.lanes.gather(binding, other, data, mask)
+  }
+
+  #frame(model: Bound, symbol: number, sequence: number, asOf: number, lanes: InferenceFrame['lanes']): InferenceFrame {
+    const { timeframe, ahead } = (model.definition.model as NonNullable<typeof model.definition.model>).target
+    const [name, length] = [this.#feed.symbols[symbol]?.symbol as InferenceFrame['symbol'], timeframeUs(timeframe)]
+    const floor = openTimeOf(asOf, length)
+    const openTime = (floor < asOf ? floor + length : floor) + (ahead - 1) * length
+    const version = model.runtime.version
+    const base = this.#feed.symbols[symbol]?.boundaryUs ?? length
+    const finest = this.#feed.lanes.last(symbol, timeframe)
+    const entry = lastOf(this.#feed, symbol, base) ?? finest
+    return {
+      id: `${this.#stream}|${model.id}@${version}|${name}|${sequence}`,
+      stream: this.#stream, model: model.id, modelVersion: version, schemaHash: model.schemaHash, symbol: name, sequence, asOf, lanes,
+      taint: [...new Set(lanes.flatMap(({ taint }) => taint))], entry,
+      target: { timeframe, openTime, closeTime: openTime + length, horizon: horizonOf(ahead, timeframe) },
+    }
+  }
+
+  /** Runs a network on gathered tensors. */
+  async infer(id: string, tensors: readonly FedTensor[]): Promise<Readonly<Record<string, Float32Array>>> {
+    const model = this.#models.get(id)
+    if (!model) throw new TapeloomError('model.gone', `[model ${id}] was unloaded before it answered.`)
+    return model.runtime.infer(Object.fromEntries(tensors.map(({ name, data }) => [name, data])))
+  }
+
+  swap(id: string, weights: Float32Array, version: string): void {
+    this.#models.get(id)?.runtime.swap(weights, version)
+  }
+
+  snapshot(): Plain {
+    return [...this.#models.values()].map(({ id, schemaHash, runtime }) => ({ id, schemaHash, version: runtime.version, weights: runtime.weights() }))
+  }
+  /** @throws TapeloomError `model.schema` when a model is fed otherwise than when it was saved */
+  restore(state: Plain): void {
+    for (const saved of state as unknown as { id: string; schemaHash: string; version: string; weights: Float32Array }[]) {
+      const model = this.#models.get(saved.id)
+      if (!model) continue
+      if (model.schemaHash !== saved.schemaHash) throw new TapeloomError('model.schema', `[model ${saved.id}] was saved with schema ${saved.schemaHash}, and is fed by ${model.schemaHash}. Start a new database, or restore its modules and options.`)
+      model.runtime.swap(saved.weights, saved.version)
+    }
+  }
+}
+
+const isColumns = (binding: Binding): binding is readonly string[] => Array.isArray(binding)
+
+function horizonOf(ahead: number, timeframe: string): Duration {
+  const [, amount = '1', unit = 'm'] = /^([\d.]+)(.+)$/.exec(timeframe) ?? []
+  return `${ahead * Number(amount)}${unit}` as Duration
+}
+
+function lastOf(feed: DataFeed, symbol: number, lengthUs: number) {
+  const unit = lengthUs % 60e6 === 0 ? (`${lengthUs / 60e6}m` as const) : lengthUs % 1e6 === 0 ? (`${lengthUs / 1e6}s` as const) : (`${lengthUs / 1e3}ms` as const)
+  return feed.lanes.last(symbol, unit)
+}
+
+function inOrder(tensors: readonly FedTensor[], { inputs }: Network): readonly FedTensor[] {
+  const names = Object.keys(inputs as object)
+  return [...tensors].sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
+}
+
+function bind(entry: PlannedModule, network: Network, bindings: Readonly<Record<string, Binding>>, layout: ColumnLayout): readonly BoundInput[] {
+  const shapes = network.inputs as Readonly<Record<string, Shape>>
+  const bound: BoundInput[] = []
+  for (const [name, shape] of Object.entries(shapes)) {
+    if (name.endsWith('Mask') && name.slice(0, -4) in shapes) continue
+    const binding = bindings[name]
+    if (!binding) throw inputError(entry.id, name, 'is fed by nothing. Bind it to columns, a lane or positionBlock.')
+    const size = isColumns(binding) ? binding.length : 'block' in binding ? binding.size : binding.window
+    if (size !== shape[0]) throw inputError(entry.id, name, `has ${shape[0]} places, and is fed ${size}. Make them equal.`)
+    const indices = isColumns(binding) ? binding.map((column) => indexOf(entry, name, column, layout)) : []
+    bound.push({ name, shape, maskFed: `${name}Mask` in shapes, binding, indices: Int32Array.from(indices) })
+  }
+  return bound
+}
+
+/** Row index of `<module>.<column>`, where the module is this one or one it needs; −1 where an optional one is absent. */
+function indexOf(entry: PlannedModule, input: string, column: string, layout: ColumnLayout): number {
+  const [module = '', name = ''] = column.split('.')
+  const key = Object.entries(entry.definition.requires ?? {}).find(([, needed]) => needed.module === module)?.[0]
+  const id = module === entry.definition.name ? entry.id : entry.providers.get(key ?? '')
+  const index = layout.names.indexOf(`${id}.${name}`)
+  if (index >= 0 || (key !== undefined && id === undefined)) return index // an absent optional provider: always masked
+  throw inputError(entry.id, input, `is fed by '${column}', which no module has.${suggestion(column, layout.names)}`)
+}
+
+const inputError = (id: string, input: string, what: string) =>
+  new TapeloomError('model.input', `[model ${id}] input '${input}' ${what}`)
+export type { Lane }

@@ -1,0 +1,291 @@
+import type { EventBus, Subscription } from '../event/event-bus.ts'
+import { TapeloomError } from '../error.ts'
+import type { DataFeed } from '../ports/data-port.ts'
+import type { Candle } from '../vocabulary/candle.ts'
+import { durationUs, timeframeUs } from '../vocabulary/duration.ts'
+import type { EventStamp, ModuleStatus } from '../vocabulary/events.ts'
+import type { Plain } from '../module/state.ts'
+import { FeatureRows } from './feature-rows.ts'
+import { layoutOf } from './column-layout.ts'
+import { ModuleRuntime, type HostContext, type RuntimeSnapshot } from './module-runtime.ts'
+import type { PlannedModule } from './module-plan.ts'
+
+const HOUR_US = 3600e6
+const RESTARTS_PER_HOUR = 3
+const INIT_BUDGET_MS = 10_000
+
+/** What modules run in: the feed, the bus, the clock, and where their news go. */
+export interface ModuleSurroundings {
+  readonly feed: DataFeed
+  readonly bus: EventBus
+  readonly seed: number
+  readonly clock: { now(): number }
+  /** Emits an event with the host's stamp. */
+  emit(topic: string, symbol: number, origin: string, payload: object): void
+}
+
+/** Runs the modules of a plan: contexts, subscriptions, statuses, faults and restarts. */
+export class ModuleHost {
+  #runtimes: readonly ModuleRuntime[] = []
+  rows: FeatureRows
+  readonly #around: ModuleSurroundings
+  readonly #symbols: readonly string[]
+  /** The symbol of the event under way, for modules of global scope. */
+  #current = 0
+  /** Warm-up replays history: what handlers emit then is not sent. */
+  #silent = false
+
+  constructor(plan: readonly PlannedModule[], around: ModuleSurroundings) {
+    this.#around = around
+    this.#symbols = around.feed.symbols.map(({ symbol }) => symbol)
+    this.rows = new FeatureRows(layoutOf(plan), this.#symbols.length)
+    this.adopt(plan)
+  }
+
+  get runtimes(): readonly ModuleRuntime[] {
+    return this.#runtimes
+  }
+  runtime(id: string): ModuleRuntime | undefined {
+    return this.#runtimes.find(({ entry }) => entry.id === id)
+  }
+
+  /** Takes over a plan: modules that stay keep their state; a new set of columns is a new layout. */
+  adopt(plan: readonly PlannedModule[]): readonly ModuleRuntime[] {
+    const earlier = this.#runtimes
+    const layout = layoutOf(plan)
+    if (layout.layoutId !== this.rows.layout.layoutId) this.rows = new FeatureRows(layout, this.#symbols.length, this.rows)
+    this.#runtimes = plan.map((entry) => {
+      const known = earlier.find((runtime) => runtime.entry.id === entry.id)
+      const runtime = known?.entry.definition === entry.definition ? known : new ModuleRuntime(entry, this.#symbols, this.#around.seed)
+      Object.assign(runtime, { entry })
+      runtime.contexts = this.#contexts(runtime, runtime.contexts)
+      return runtime
+    })
+    return this.#runtimes.filter((runtime) => !earlier.includes(runtime))
+  }
+
+  #contexts(runtime: ModuleRuntime, earlier: readonly HostContext[]): HostContext[] {
+    const { entry } = runtime
+    const { clock, feed } = this.#around
+    const slice = (symbol: number) => ({
+      instrument: feed.symbols[symbol]?.instrument,
+      features: this.rows.slots(entry, symbol),
+      need: this.rows.readers(entry, symbol),
+      book: feed.books[symbol],
+    })
+    const common = (symbol: () => number, index: number) => ({
+      options: entry.options,
+      state: earlier[index]?.state ?? this.#freshState(entry, symbol()),
+      clock,
+      random: runtime.random(index),
+      emit: (topic: string, payload: object) => this.#emit(runtime, symbol(), topic, payload),
+    })
+    if (!runtime.global) return this.#symbols.map((symbol, i) => ({ ...common(() => i, i), ...slice(i), symbol }))
+    const slices = this.#symbols.map((_, i) => slice(i))
+    const of = (symbol: string) => slices[this.#symbols.indexOf(symbol)]
+    const context = { ...common(() => this.#current, 0), symbols: this.#symbols, of }
+    return [Object.defineProperty(context, 'symbol', { enumerable: true, get: () => this.#symbols[this.#current] }) as unknown as HostContext]
+  }
+
+  #freshState(entry: PlannedModule, symbol: number): object {
+    const instrument = this.#around.feed.symbols[symbol]?.instrument
+    return entry.definition.state?.(entry.options as never, instrument as never) ?? {}
+  }
+
+  #emit(runtime: ModuleRuntime, symbol: number, topic: string, payload: object): void {
+    const { id, definition: { name } } = runtime.entry
+    if (!topic.startsWith(`${name}:`)) throw new TapeloomError('module.topic', `[module ${id}] emits '${topic}'. A module emits only topics of its own name: '${name}:…'.`)
+    if (!this.#silent) this.#around.emit(topic, symbol, id, payload)
+  }
+
+  /** Subscribes the active modules; called again after each change of who is active. */
+  connect(): void {
+    const topics = new Set(this.#runtimes.flatMap(({ entry }) => Object.keys(entry.definition.on ?? {})))
+    this.#around.bus.connect(topics, this.#symbols.length, (topic, symbol) =>
+      this.#runtimes.filter(({ active }) => active).flatMap((runtime) => this.#subscription(runtime, topic, symbol)))
+  }
+
+  #subscription(runtime: ModuleRuntime, topic: string, symbol: number): readonly Subscription[] {
+    const { definition, id, timeframes } = runtime.entry
+    const call = definition.on?.[topic as 'trade'] as ((event: never, ctx: never) => void) | undefined
+    if (!call) return []
+    const ctx = runtime.context(symbol)
+    const at = runtime.global ? (event: never, own: never) => { this.#current = symbol; call(event, own) } : call
+    const wants = topic === 'candle:close'
+      ? ({ timeframe }: Candle) => timeframes.includes(timeframe) && (runtime.hear(symbol, timeframe), true)
+      : this.#sampler(runtime, topic, symbol)
+    return [{ module: id, call: at, ctx, ...(wants && { wants: wants as (event: never) => boolean }) }]
+  }
+
+  #sampler({ entry, sampleAt }: ModuleRuntime, topic: string, symbol: number) {
+    const every = topic === 'trade' || topic === 'book' ? entry.definition.every?.[topic] : undefined
+    if (every === undefined) return undefined
+    const [spanUs, slot] = [durationUs(every), 2 * symbol + (topic === 'book' ? 1 : 0)]
+    return ({ tsInit }: EventStamp) => tsInit >= (sampleAt[slot] ?? 0) && ((sampleAt[slot] = tsInit + spanUs), true)
+  }
+
+  /** Runs a lifecycle hook of the given modules, in plan order; one that throws or takes too long is a fault. */
+  async each(hook: 'init' | 'start' | 'stop' | 'dispose', runtimes: readonly ModuleRuntime[] = this.#runtimes): Promise<void> {
+    for (const runtime of runtimes) {
+      const run = runtime.entry.definition[hook]
+      for (const context of run ? runtime.contexts : []) {
+        try {
+          await withinBudget(run?.(context as never), `${hook} took more than ${INIT_BUDGET_MS / 1000} s`)
+        } catch (error) {
+          this.fault(runtime.entry.id, `module.${hook}`, error)
+        }
+      }
+    }
+  }
+
+  /** Sets the statuses anew, in plan order: enabled, not faulted, and all required providers active. */
+  refresh(): void {
+    for (const runtime of this.#runtimes) {
+      const blocker = this.#blocker(runtime)
+      if (!runtime.enabled) this.#become(runtime, 'disabled', runtime.reason === 'faulted' ? 'faulted' : 'disabled by command')
+      else if (runtime.faulted) this.#become(runtime, 'faulted', runtime.lastFault)
+      else if (blocker) this.#become(runtime, 'blocked', `needs ${blocker}`)
+      else if (!runtime.active) this.#become(runtime, this.#lacking(runtime) ? 'warming' : 'running', '')
+    }
+    this.connect()
+  }
+
+  #blocker({ entry }: ModuleRuntime): string | undefined {
+    for (const [key, { optional }] of Object.entries(entry.definition.requires ?? {})) {
+      const provider = this.runtime(entry.providers.get(key) ?? '')
+      if (!optional && !provider?.active) return entry.providers.get(key)
+    }
+    return undefined
+  }
+
+  #lacking(runtime: ModuleRuntime): boolean {
+    return this.#symbols.some((_, symbol) => runtime.lacks(symbol, this.#around.clock.now()) !== undefined)
+  }
+
+  #become(runtime: ModuleRuntime, status: ModuleStatus, reason: string): void {
+    if (runtime.status === status && runtime.reason === reason) return
+    Object.assign(runtime, { status, reason })
+    if (!runtime.active) this.#symbols.forEach((_, symbol) => this.rows.clear(runtime.entry, symbol))
+    this.#around.emit('module:status', this.#current, 'core', { module: runtime.entry.id, status, reason })
+  }
+
+  /** Sets the status of all modules: for the ends of their life. */
+  all(status: 'ready' | 'stopped' | 'disposed'): void {
+    for (const runtime of this.#runtimes) if (runtime.status !== 'disabled') this.#become(runtime, status, '')
+  }
+
+  /** A module did what it must not: its slice is missing until the restart at the next boundary. */
+  fault(id: string, code: string, error: unknown): void {
+    const runtime = this.runtime(id)
+    const message = error instanceof Error ? error.message : String(error)
+    this.#around.emit('module:fault', this.#current, 'core', { module: id, code, message })
+    if (!runtime) return
+    runtime.faults++
+    runtime.faulted = true
+    runtime.lastFault = message
+    this.#around.bus.reconnect = () => this.refresh()
+  }
+
+  /** At a boundary: restarts faulted modules, or turns them off after too many restarts; tells who is warm. */
+  recover(): void {
+    let changed = false
+    for (const runtime of this.#runtimes) {
+      if (runtime.faulted && runtime.enabled) {
+        const now = this.#around.clock.now()
+        runtime.restarts = runtime.restarts.filter((time) => now - time < HOUR_US)
+        changed = true
+        if (runtime.restarts.length >= RESTARTS_PER_HOUR) Object.assign(runtime, { enabled: false, faulted: false, reason: 'faulted' })
+        else {
+          runtime.restarts.push(now)
+          this.restart(runtime)
+        }
+      } else if (runtime.status === 'warming' && !this.#lacking(runtime)) this.#become(runtime, 'running', '')
+    }
+    if (changed) this.refresh()
+  }
+
+  /** Gives a module fresh state, and replays to it the closed candles that memory holds of its warm-up. */
+  restart(runtime: ModuleRuntime): void {
+    runtime.faulted = false
+    runtime.heard.fill(0)
+    runtime.since.fill(this.#around.clock.now())
+    runtime.contexts.forEach((context, symbol) => (context.state = this.#freshState(runtime.entry, symbol)))
+    const call = runtime.entry.definition.on?.['candle:close'] as ((candle: never, ctx: never) => void) | undefined
+    this.#silent = true
+    try {
+      for (const [symbol, candle] of call ? this.#history(runtime) : []) {
+        this.#current = symbol
+        runtime.hear(symbol, candle.timeframe)
+        call?.(candle as never, runtime.context(symbol) as never)
+      }
+    } catch (error) {
+      this.fault(runtime.entry.id, 'module.warmup', error)
+    }
+    this.#silent = false
+  }
+
+  /** Candles of a module's warm-up, all symbols, in the order of their closes, finest first. */
+  #history({ entry, depth }: ModuleRuntime): readonly (readonly [number, Candle])[] {
+    const { lanes } = this.#around.feed
+    const all = this.#symbols.flatMap((name, symbol) => entry.timeframes.flatMap((timeframe) => {
+      const last = lanes.last(symbol, timeframe)
+      const runtime = this.runtime(entry.id)
+      if (!last || !runtime) return []
+      const from = last.openTime - (depth.call(runtime, timeframe) - 1) * timeframeUs(timeframe)
+      const candles = lanes.candles(name as `${string}/${string}`, timeframe, from, last.closeTime) ?? []
+      const stamp = { symbol: name, origin: 'warm-up', sequence: 0 }
+      return candles.map((candle) => [symbol, Object.freeze({ ...candle, ...stamp, tsEvent: candle.closeTime, tsInit: candle.closeTime })] as const)
+    }))
+    return all.sort(([a, x], [b, y]) => x.closeTime - y.closeTime || a - b || timeframeUs(x.timeframe) - timeframeUs(y.timeframe))
+  }
+
+  /** Enables or disables; an enabled module starts anew, from its warm-up. */
+  enable(id: string, enabled: boolean): void {
+    const runtime = this.runtime(id)
+    if (!runtime || runtime.enabled === enabled) return
+    Object.assign(runtime, { enabled, reason: '', faulted: false, restarts: [] })
+    if (enabled) this.restart(runtime)
+    this.refresh()
+  }
+
+  /** Checks the slices of a symbol before they are frozen. */
+  check(symbol: number): void {
+    for (const runtime of this.#runtimes) {
+      const violation = runtime.active ? this.rows.violation(runtime.entry, symbol) : undefined
+      if (violation === undefined) continue
+      this.rows.clear(runtime.entry, symbol)
+      this.fault(runtime.entry.id, 'module.range', `${violation}. Write values in range, or NaN.`)
+      this.#around.bus.settle()
+    }
+  }
+
+  snapshot(): Plain {
+    return {
+      runtimes: this.#runtimes.map((runtime) => runtime.snapshot()),
+      rows: this.rows.rows.map((row) => row.slice()), frozen: this.rows.frozen.map((row) => row.slice()),
+      frozenAt: this.rows.frozenAt.slice(),
+    }
+  }
+
+  restore(state: Plain): void {
+    const saved = state as unknown as { runtimes: RuntimeSnapshot[]; rows: Float64Array[]; frozen: Float64Array[]; frozenAt: Float64Array }
+    for (const snapshot of saved.runtimes) {
+      const runtime = this.runtime(snapshot.id)
+      if (runtime && !runtime.restore(snapshot)) this.restart(runtime)
+    }
+    saved.rows.forEach((row, i) => this.rows.rows[i]?.set(row))
+    saved.frozen.forEach((row, i) => this.rows.frozen[i]?.set(row))
+    this.rows.frozenAt.set(saved.frozenAt)
+    this.connect()
+  }
+}
+
+async function withinBudget(work: void | Promise<void> | undefined, message: string): Promise<void> {
+  if (!(work instanceof Promise)) return
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), INIT_BUDGET_MS)
+    timer.unref()
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TapeloomError } from '../error.ts'
+import type { Plain } from '../module/state.ts'
+import type { HostRecord } from '../ports/data-port.ts'
+import type { Command, DeferredWork } from '../ports/participant.ts'
+import type { Outcome } from './deferred-queue.ts'
+import { decodePlain, encodePlain } from './plain-codec.ts'
+import type { Session } from './session.ts'
+
+/** Inputs between two snapshots that are kept beside the journal. */
+const SNAPSHOT_EVERY = 50_000
+
+/** Drives a session: inputs, results that are due, recorded results, commands and snapshots, one after another. */
+export class RunLoop {
+  readonly #session: Session
+  #running = false
+  #filling: Promise<void> | undefined
+  #sinceSnapshot = 0
+  /** What wants to happen between two inputs. */
+  readonly #between: (() => Promise<void> | void)[] = []
+  /** Callers waiting for their command to take effect. */
+  readonly #settled: (() => void)[] = []
+
+  constructor(session: Session) {
+    this.#session = session
+    session.runCommand = (command) => this.command(command)
+  }
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Runs until the sources end, `until` (µs) is reached, or it is told to stop. */
+  async run(until: number, signal: AbortSignal): Promise<void> {
+    this.#running = true
+    try {
+      while (!signal.aborted && (await this.#step(until, signal))) await this.#turn()
+      await this.#turn()
+      await this.#session.feed.flush()
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** One stretch of inputs and what follows; false when the run is over. */
+  async #step(until: number, signal: AbortSignal): Promise<boolean> {
+    const { feed, deferred, mode } = this.#session
+    deferred.lazy = feed.recovering
+    const before = this.#session.sequence()
+    const state = feed.advance(until)
+    this.#sinceSnapshot += this.#session.sequence() - before
+    if (this.#session.pendingCommands.length === 0) for (const settle of this.#settled.splice(0)) settle()
+    if (state === 'recorded') await this.#recorded(feed.takeRecord())
+    else if (state === 'starved') await this.#wait(signal)
+    else if (state !== 'turn') {
+      if (!(deferred.due <= until) || deferred.size === 0) return false
+      await this.#settleNext()
+    }
+    for (let done = mode === 'live' ? await deferred.ready() : undefined; done; done = await deferred.ready()) this.#insert(done)
+    return true
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { feed, deferred, mode } = this.#session
+    this.#filling ??= feed.fill(signal).finally(() => (this.#filling = undefined))
+    await (mode === 'live' && deferred.size > 0 ? Promise.race([this.#filling, deferred.any()]) : this.#filling)
+  }
+
+  /** Lets others have a turn: what waits between inputs, the store, a snapshot. */
+  async #turn(): Promise<void> {
+    for (const act of this.#between.splice(0)) await act()
+    await this.#session.feed.pressure()
+    if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.keep()
+    await nextTurn()
+  }
+
+  /** Keeps a snapshot beside the journal, behind everything it builds on. */
+  async keep(): Promise<void> {
+    this.#sinceSnapshot = 0
+    await this.#session.feed.flush()
+    await this.#session.feed.keepSnapshot(await this.snapshot())
+  }
+
+  async #settleNext(): Promise<void> {
+    const done = await this.#session.deferred.next()
+    if (done) this.#insert(done)
+  }
+
+  /** A result takes its place in the order. */
+  #insert({ work, outcome }: { work: DeferredWork & { order: number }; outcome: Outcome }): void {
+    const { feed, deferred, mode, clock } = this.#session
+    const handler = deferred.handler(work)
+    const record = 'ok' in outcome && handler.record ? { ok: handler.record(outcome.ok) } : outcome
+    feed.append(handler.kind, { order: work.order, outcome: record }, mode === 'live' ? clock.now() : work.due)
+    this.#apply(work, outcome)
+  }
+
+  #apply(work: DeferredWork, outcome: Outcome): void {
+    const { deferred } = this.#session
+    this.#session.guarded(work.handler, () => {
+      if ('error' in outcome) throw new Error(outcome.error)
+      deferred.handler(work).apply(work.payload, outcome.ok)
+    })
+    this.#session.end()
+  }
+
+  /** A record of an earlier run at its place: a command, or a result, which is compared where it is computed anew. */
+  async #recorded({ kind, payload, sequence }: HostRecord): Promise<void> {
+    const { deferred, pendingCommands } = this.#session
+    if (kind === 'command') {
+      const { command, atOnce } = payload as unknown as { command: Command; atOnce: boolean }
+      pendingCommands.push(command)
+      if (atOnce) this.#session.applyPending()
+      return this.#session.end()
+    }
+    if (kind === 'fault') return this.#session.end()
+    const { order, outcome } = payload as unknown as { order: number; outcome: Outcome }
+    const done = await deferred.recorded(order, outcome)
+    if (!done) throw diverged(sequence, 'is the answer to a question that was not asked again')
+    const { record } = deferred.handler(done.work)
+    const again: Outcome = 'ok' in done.outcome && record ? { ok: record(done.outcome.ok) } : done.outcome
+    if (Buffer.compare(encodePlain(again as Plain), encodePlain(outcome as Plain)) !== 0) throw diverged(sequence, 'came out differently this time')
+    this.#apply(done.work, done.outcome)
+  }
+
+  /** Journals a command; it takes effect at the next boundary, or at once between runs. */
+  async command(command: Command): Promise<void> {
+    const { feed, clock, pendingCommands } = this.#session
+    const atOnce = !this.#running
+    const place = () => {
+      feed.append('command', { command, atOnce } as unknown as Plain, clock.now())
+      pendingCommands.push(command)
+      if (atOnce) this.#session.applyPending()
+      this.#session.end()
+    }
+    if (atOnce) return place()
+    await new Promise<void>((resolve) => this.#between.push(() => (place(), void this.#settled.push(resolve))))
+  }
+
+  /** Does something between two inputs; at once when nothing runs. */
+  async between(act: () => Promise<void>): Promise<void> {
+    if (!this.#running) return act()
+    await new Promise<void>((resolve, reject) => this.#between.push(() => act().then(resolve, reject)))
+  }
+
+  /** All state, cut between two inputs: checksummed bytes. */
+  async snapshot(): Promise<Uint8Array> {
+    const s = this.#session
+    const participants: Record<string, Plain> = {}
+    for (const [id, participant] of s.participants) participants[id] = await participant.snapshot()
+    const body = encodePlain({
+      version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(), feed: s.feed.snapshot(),
+      modules: s.modules.snapshot(), decisions: s.decisions.snapshot(), networks: s.networks.snapshot(),
+      deferred: await s.deferred.snapshot(), digest: s.digested.snapshot(), participants,
+      prices: s.prices.slice(), priceTimes: s.priceTimes.slice(),
+      pendingCommands: s.pendingCommands as unknown as Plain, pendingSwaps: s.pendingSwaps as unknown as Plain,
+    })
+    return Buffer.concat([createHash('sha256').update(body).digest(), body])
+  }
+
+  /** @throws TapeloomError `snapshot.checksum snapshot.version snapshot.layout` */
+  async restore(bytes: Uint8Array): Promise<void> {
+    const s = this.#session
+    const body = bytes.subarray(32)
+    if (Buffer.compare(createHash('sha256').update(body).digest(), bytes.subarray(0, 32)) !== 0) throw new TapeloomError('snapshot.checksum', '[snapshot] its checksum does not fit. Use an older one.')
+    const saved = decodePlain(body) as unknown as Saved
+    if (saved.version !== 1) throw new TapeloomError('snapshot.version', `[snapshot] is of version ${saved.version}, this core reads 1. Use the release that made it.`)
+    if (saved.layoutId !== s.modules.rows.layout.layoutId) throw new TapeloomError('snapshot.layout', `[snapshot] has columns ${saved.layoutId}, these modules make ${s.modules.rows.layout.layoutId}. Load the same modules and options.`)
+    s.feed.restore(saved.feed)
+    s.stamp.set(saved.stamp)
+    s.prices.set(saved.prices)
+    s.priceTimes.set(saved.priceTimes)
+    s.modules.restore(saved.modules)
+    s.decisions.restore(saved.decisions)
+    s.networks.restore(saved.networks)
+    for (const [id, participant] of s.participants) if (saved.participants[id] !== undefined) await participant.restore(saved.participants[id])
+    s.deferred.restore(saved.deferred)
+    s.pendingCommands.push(...saved.pendingCommands)
+    s.pendingSwaps.push(...saved.pendingSwaps)
+    s.digested.restore(saved.digest)
+  }
+}
+
+interface Saved {
+  readonly version: number
+  readonly layoutId: string
+  readonly stamp: Float64Array
+  readonly prices: Float64Array
+  readonly priceTimes: Float64Array
+  readonly feed: Plain
+  readonly modules: Plain
+  readonly decisions: Plain
+  readonly networks: Plain
+  readonly deferred: Plain
+  readonly digest: { readonly link: Uint8Array; readonly block: Uint8Array }
+  readonly participants: Readonly<Record<string, Plain>>
+  readonly pendingCommands: readonly Command[]
+  readonly pendingSwaps: Session['pendingSwaps']
+}
+
+const diverged = (sequence: number, what: string) =>
+  new TapeloomError('journal.diverged', `[journal] record ${sequence} ${what}. Use the packages and machine that wrote it, or start a new database.`)
