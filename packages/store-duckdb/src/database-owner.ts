@@ -1,0 +1,252 @@
+import { copyFileSync } from 'node:fs'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { TapeloomError, type StoreRange } from '@tapeloom/core'
+import type { StoreTable } from '@tapeloom/data'
+import { ChunkWriter } from './chunk-writer.ts'
+import { migrate, migrations, schemaVersion, type Migration } from './migrations.ts'
+import { loadNative, type Native } from './native.ts'
+import { newestRows, pick } from './newest-known.ts'
+import type { PackedBatch, PackedRows } from './packed-rows.ts'
+import { planRange, type RangePlan } from './range-plan.ts'
+import { Reader, ReaderPool } from './reader-pool.ts'
+import { storeError } from './store-error.ts'
+import { TableCatalog } from './table-catalog.ts'
+import { runQuery, type QuerySpec, type QueryResult } from './typed-query.ts'
+import { VectorReader, type ReadColumn } from './vector-reader.ts'
+
+/** How a database is opened. */
+export interface OwnerOptions {
+  /** The real path of the file. */
+  readonly path: string
+  readonly readOnly: boolean
+  /** As DuckDB's `memory_limit`. */
+  readonly memoryLimit: string
+  /** Tables that exist in every database, made when they are missing. */
+  readonly tables: Readonly<Record<string, StoreTable>>
+}
+
+/** Rows as read: columns in the order asked for. */
+export interface ReadRows {
+  readonly length: number
+  readonly columns: readonly ReadColumn[]
+}
+
+/**
+ * Holds the one DuckDB instance of a file and does all work on it; lives in the owner thread. Writes follow one another,
+ * reads run beside them and see whole batches only.
+ */
+export class DatabaseOwner {
+  readonly #options: OwnerOptions
+  readonly #native: Native
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+  readonly #readers: ReaderPool
+  readonly #vectors: VectorReader
+  readonly #catalog: TableCatalog
+  readonly #writers = new Map<string, ChunkWriter>()
+  readonly #running = new Set<Promise<unknown>>()
+  #tail: Promise<unknown> = Promise.resolve()
+  #appliedThrough: number
+  #failed: TapeloomError | undefined
+
+  /**
+   * Opens a file, brings its schema up to date (after a copy of the file), makes missing tables.
+   * @throws TapeloomError `store.native`, `store.file`, `store.newer`, `store.older`, `store.in-use`, `store.disk`
+   */
+  static async open(options: OwnerOptions, steps: readonly Migration[] = migrations): Promise<DatabaseOwner> {
+    const native = await loadNative()
+    let instance: DuckDBInstance | undefined
+    try {
+      instance = await createInstance(native, options)
+      let connection = await instance.connect()
+      const version = await checkedVersion(connection, options, steps)
+      if (!options.readOnly && version < (steps.at(-1)?.version ?? 0)) {
+        if (version > 0) {
+          // Closing empties the log into the file, so that the copy is whole.
+          connection.disconnectSync()
+          instance.closeSync()
+          copyFileSync(options.path, `${options.path}.v${version}.bak`)
+          instance = await createInstance(native, options)
+          connection = await instance.connect()
+        }
+        await migrate(connection, version, steps)
+      }
+      const catalog = new TableCatalog()
+      await catalog.load(connection)
+      if (!options.readOnly) await makeTables(connection, catalog, options.tables)
+      const state = await connection.runAndReadAll('select applied_through from store_state')
+      return new DatabaseOwner(options, native, instance, connection, catalog, Number(state.getRows()[0]?.[0] ?? 0))
+    } catch (error) {
+      instance?.closeSync()
+      throw storeError(error, options.path, 'opening')
+    }
+  }
+
+  private constructor(
+    options: OwnerOptions, native: Native, instance: DuckDBInstance, connection: DuckDBConnection, catalog: TableCatalog,
+    appliedThrough: number,
+  ) {
+    this.#options = options
+    this.#native = native
+    this.#instance = instance
+    this.#connection = connection
+    this.#catalog = catalog
+    this.#appliedThrough = appliedThrough
+    this.#vectors = new VectorReader(native)
+    this.#readers = new ReaderPool(async () => new Reader(native, await instance.connect()))
+  }
+
+  get appliedThrough(): number {
+    return this.#appliedThrough
+  }
+
+  /**
+   * Applies a batch in one transaction. After a write that failed nothing more is written: a later batch would hide
+   * that rows are missing.
+   * @throws TapeloomError `store.order`, `store.value`, `store.disk`, `store.stopped`
+   */
+  write(batch: PackedBatch): Promise<void> {
+    const work = this.#tail.then(() => this.#write(batch))
+    this.#tail = work.catch(() => undefined)
+    return this.#track(work)
+  }
+
+  /** @throws TapeloomError `store.column` */
+  read(range: StoreRange, declared: StoreTable): Promise<ReadRows> {
+    return this.#track(this.#guarded(`reading '${range.table}'`, async () => {
+      const plan = planRange(range, declared, this.#catalog.columns(range.table))
+      if (!plan) return nothing(range, declared)
+      return this.#readers.use((reader) => this.#readPlan(reader, plan))
+    }))
+  }
+
+  /** @throws TapeloomError `store.query`, `store.sql` */
+  query(spec: QuerySpec): Promise<QueryResult> {
+    return this.#track(this.#guarded('query', () => this.#readers.use((reader) => runQuery(this.#native, this.#vectors, reader, spec))))
+  }
+
+  /** Runs a statement that gives or changes rows elsewhere (Parquet out); the number of rows it reports. */
+  copy(sql: string): Promise<number> {
+    return this.#track(this.#guarded('export', () => this.#readers.use(async ({ connection }) => {
+      const result = await connection.runAndReadAll(sql)
+      return Number(result.getRows()[0]?.[0] ?? 0)
+    })))
+  }
+
+  /** Waits for what is under way, then closes the file. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#running])
+    for (const writer of this.#writers.values()) writer.close()
+    this.#readers.close()
+    this.#connection.disconnectSync()
+    this.#instance.closeSync()
+  }
+
+  async #write({ through, rows }: PackedBatch): Promise<void> {
+    if (this.#failed) {
+      throw new TapeloomError(
+        'store.stopped', `[store-duckdb] nothing is written after a failure: ${this.#failed.message} Then open the store anew.`,
+        { cause: this.#failed },
+      )
+    }
+    if (through < this.#appliedThrough) {
+      throw new TapeloomError(
+        'store.order', `[store-duckdb] batch through ${through} comes after ${this.#appliedThrough}. Write batches in the order of their inputs.`,
+      )
+    }
+    try {
+      await this.#connection.run('begin')
+      for (const one of rows) await this.#append(one)
+      await this.#connection.run(`update store_state set applied_through = ${through}`)
+      await this.#connection.run('commit')
+      this.#appliedThrough = through
+    } catch (error) {
+      this.#failed = storeError(error, this.#options.path, `writing through ${through}`)
+      await this.#connection.run('rollback').catch(() => undefined) // a failed commit has rolled back already
+      throw this.#failed
+    }
+  }
+
+  async #append(rows: PackedRows): Promise<void> {
+    const changed = await this.#catalog.ensure(this.#connection, rows.table, rows.declared, rows.columns)
+    let writer = changed ? undefined : this.#writers.get(rows.table)
+    if (!writer) {
+      this.#writers.get(rows.table)?.close()
+      writer = new ChunkWriter(this.#native, await this.#connection.createAppender(rows.table), this.#catalog.columns(rows.table))
+      this.#writers.set(rows.table, writer)
+    }
+    writer.append(rows)
+    writer.flush()
+  }
+
+  async #readPlan(reader: Reader, plan: RangePlan): Promise<ReadRows> {
+    const statement = await reader.prepare(plan.sql)
+    const count = plan.columns.length
+    const indices = Array.from({ length: plan.versions ? count + 2 : count }, (_, index) => index)
+    for (let look = (plan.limit ?? 0) + 64; ; look *= 4) {
+      const result = await reader.run(statement, { ...plan.params, limit: look })
+      const { columns, rowCount } = await this.#vectors.read(result, indices)
+      if (!plan.versions) return { length: rowCount, columns }
+      const newest = newestRows(columns[count] as Float64Array, columns[count + 1] as Float64Array)
+      const found = newest?.length ?? rowCount
+      // Several versions of a key may have used up the rows looked at.
+      if (plan.limit !== undefined && found < plan.limit && rowCount === look) continue
+      return lastOf(columns.slice(0, count), newest, rowCount, Math.min(found, plan.limit ?? found))
+    }
+  }
+
+  async #guarded<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw storeError(error, this.#options.path, doing)
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(() => undefined, () => undefined).finally(() => this.#running.delete(settled))
+    this.#running.add(settled)
+    return work
+  }
+}
+
+/** The last `count` of the rows chosen. */
+function lastOf(columns: readonly ReadColumn[], newest: Int32Array | undefined, rowCount: number, count: number): ReadRows {
+  if (newest) return { length: count, columns: columns.map((column) => pick(column, newest.subarray(newest.length - count))) }
+  return { length: count, columns: count === rowCount ? columns : columns.map((column) => column.slice(rowCount - count)) }
+}
+
+const nothing = ({ columns }: StoreRange, declared: StoreTable): ReadRows => ({
+  length: 0,
+  columns: columns.map((name) => (declared.columns[name] === 'text' ? [] : new Float64Array(0))),
+})
+
+function createInstance({ api }: Native, { path, readOnly, memoryLimit }: OwnerOptions): Promise<DuckDBInstance> {
+  return api.DuckDBInstance.create(path, {
+    access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
+    memory_limit: memoryLimit,
+    threads: '1', // halves small reads; several of them run beside each other anyway
+    autoinstall_known_extensions: 'false', // an installed program downloads nothing
+    autoload_known_extensions: 'false',
+  })
+}
+
+async function checkedVersion(connection: DuckDBConnection, { path, readOnly }: OwnerOptions, steps: readonly Migration[]): Promise<number> {
+  const newest = steps.at(-1)?.version ?? 0
+  const version = await schemaVersion(connection)
+  const fail = (code: string, what: string) => new TapeloomError(code, `[store-duckdb] '${path}' ${what}`)
+  if (version === undefined) throw fail('store.file', 'is a DuckDB database of another program. Choose another path.')
+  if (version > newest) {
+    throw fail('store.newer', `has schema version ${version}, this release knows ${newest}. Install a newer @tapeloom/store-duckdb.`)
+  }
+  if (readOnly && version < newest) {
+    throw fail('store.older', `has schema version ${version}, this release reads ${newest}. Open it once for writing.`)
+  }
+  return version
+}
+
+async function makeTables(connection: DuckDBConnection, catalog: TableCatalog, tables: OwnerOptions['tables']): Promise<void> {
+  await connection.run('begin')
+  for (const [name, declared] of Object.entries(tables)) await catalog.ensure(connection, name, declared)
+  await connection.run('commit')
+}

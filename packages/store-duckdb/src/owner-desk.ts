@@ -1,0 +1,51 @@
+import { TapeloomError } from '@tapeloom/core'
+import { DatabaseOwner, type ReadRows } from './database-owner.ts'
+import type { OwnerRequest, OwnerResponse } from './owner-messages.ts'
+import { storeError } from './store-error.ts'
+import type { QueryResult } from './typed-query.ts'
+
+/** Answers requests to the owner thread, each when its work is done; number columns change hands instead of being copied. */
+export class OwnerDesk {
+  readonly #send: (response: OwnerResponse, transfer: ArrayBuffer[]) => void
+  #owner: DatabaseOwner | undefined
+
+  constructor(send: (response: OwnerResponse, transfer: ArrayBuffer[]) => void) {
+    this.#send = send
+  }
+
+  /** Does what a request asks and sends its answer; never rejects. */
+  async take(request: OwnerRequest): Promise<void> {
+    const { id } = request
+    try {
+      const answer = await this.#answer(request)
+      this.#send({ id, answer }, buffersOf(answer))
+    } catch (cause) {
+      const { code, message } = storeError(cause, '', request.call)
+      this.#send({ id, error: { code, message } }, [])
+    }
+  }
+
+  async #answer(request: OwnerRequest) {
+    if (request.call === 'open') {
+      this.#owner = await DatabaseOwner.open(request.argument)
+      return { appliedThrough: this.#owner.appliedThrough }
+    }
+    const owner = this.#owner
+    if (!owner) throw new TapeloomError('store.closed', '[store-duckdb] the store is not open. Call open() first.')
+    switch (request.call) {
+      case 'write': return void (await owner.write(request.argument))
+      case 'read': return owner.read(request.argument.range, request.argument.declared)
+      case 'query': return owner.query(request.argument)
+      case 'copy': return owner.copy(request.argument)
+      case 'close':
+        this.#owner = undefined
+        return void (await owner.close())
+    }
+  }
+}
+
+function buffersOf(answer: { readonly appliedThrough: number } | ReadRows | QueryResult | number | undefined): ArrayBuffer[] {
+  if (typeof answer !== 'object' || !('columns' in answer)) return []
+  const numbers = answer.columns.filter((column) => column instanceof Float64Array)
+  return [...new Set(numbers.map(({ buffer }) => buffer as ArrayBuffer))]
+}
