@@ -52,7 +52,7 @@ async function syncDirectory(path: string): Promise<void> {
  * @throws TapeloomError `models.checkpoint` when it is not one, or damaged
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readFile(path)
+  const bytes = Uint8Array.from(await readFile(path)) // a plain array: slices of a Buffer are not copies
   const fail = (what: string) => new TapeloomError('models.checkpoint', `[models ${path}] ${what}. Use an older checkpoint or start afresh.`)
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw fail('this is no checkpoint')
   const data = bytes.subarray(MAGIC.length + DIGEST_BYTES)

@@ -8,9 +8,10 @@ import type { TrainingPlan } from './training-session.ts'
 
 /** Opens the trainer of `model` in the process's training worker, with the first weights of `seed`. */
 export async function openTrainer(model: CompiledModel, seed: number): Promise<Trainer> {
+  const plan = planTraining(model, initialWeights(model, seed))
   const { client, id } = await attachTrainer()
   try {
-    await client.request(id, { kind: 'open', plan: planTraining(model, initialWeights(model, seed)) })
+    await client.request(id, { kind: 'open', plan })
   } catch (cause) {
     await client.detach(id).catch(() => undefined) // the reason below is the one to report
     throw cause
@@ -18,9 +19,9 @@ export async function openTrainer(model: CompiledModel, seed: number): Promise<T
   return new NetworkTrainer(model, client, id)
 }
 
-/** What the worker needs to train `model` from `initial`. */
-export function planTraining(model: CompiledModel, initial: Float32Array): TrainingPlan {
-  const { bytes, packed } = trainingGraph(model)
+/** What the worker needs to train `model` from `initial`; `pack` overrides whether gradients leave in one output. */
+export function planTraining(model: CompiledModel, initial: Float32Array, pack?: boolean): TrainingPlan {
+  const { bytes, packed } = trainingGraph(model, 'float32', pack)
   const sized = (name: string, shape: readonly number[]) => ({ name, dimensions: [model.batch, ...shape] })
   const parameters = model.parameters.map(({ name, node, offset, size }) => ({ name, dimensions: node.dimensions, offset, size }))
   return {

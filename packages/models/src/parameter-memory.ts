@@ -97,7 +97,7 @@ export class ParameterMemory {
 }
 
 function requireState(state: Plain, layout: string, size: number): TrainingState {
-  const found = (typeof state === 'object' ? state : {}) as Partial<TrainingState>
+  const found = (state ?? {}) as Partial<TrainingState>
   const floats = [found.weights, found.m, found.v]
   const numbers = [found.step, found.beta1Power, found.beta2Power]
   if (found.layout !== layout) {

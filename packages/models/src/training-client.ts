@@ -11,17 +11,16 @@ interface Waiting {
  * The process's one training worker: started with the first trainer, ended with the last. It keeps the process alive
  * only while a request is open.
  */
-class TrainingClient {
+export class TrainingClient {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #trainers = 0
   #failure: TapeloomError | undefined
 
-  constructor() {
-    // The sources run as `.ts`, the package as `.js`. Flags such as the source condition are inherited.
-    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./training-worker.${ending}`, import.meta.url))
+  constructor(file = workerFile()) {
+    // Flags such as the source condition are inherited.
+    this.#worker = new Worker(file)
     this.#worker.on('message', (reply: TrainingReply) => this.#settle(reply))
     this.#worker.on('error', (cause) => this.#fail(cause))
     this.#worker.on('exit', () => this.#fail(new Error('the worker ended')))
@@ -41,9 +40,9 @@ class TrainingClient {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure)
       const id = ++this.#lastId
+      this.#worker.postMessage({ id, trainer, request } satisfies TrainingMessage) // throws for what cannot be copied
       this.#waiting.set(id, { resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage({ id, trainer, request } satisfies TrainingMessage)
     })
   }
 
@@ -78,6 +77,9 @@ class TrainingClient {
   }
 }
 
+/** The sources run as `.ts`, the package as `.js`. */
+const workerFile = (): URL => new URL(`./training-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+
 let current: TrainingClient | undefined
 let ending: Promise<unknown> | undefined
 /** Registers a trainer with the running training worker, which is started if there is none and the last one has ended. */
@@ -86,4 +88,3 @@ export async function attachTrainer(): Promise<{ readonly client: TrainingClient
   if (!current?.usable) current = new TrainingClient()
   return { client: current, id: current.attach() }
 }
-export type { TrainingClient }
