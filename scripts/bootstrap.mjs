@@ -110,6 +110,17 @@ function forwardSignals(child) {
   return () => handlers.forEach((off) => off())
 }
 
+/** npm passes a signal to its shell, which dies without passing it on: when that parent is gone, the program ends too. */
+function followParent(child) {
+  if (!process.env.npm_lifecycle_event) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 200)
+}
+
 function run(target, parameters) {
   const node = findNode()
   const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
@@ -118,6 +129,7 @@ function run(target, parameters) {
     env: { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: '1' },
   })
   const stop = forwardSignals(child)
+  followParent(child)
   child.on('error', (error) => fail('node', `${node} could not be started: ${error.message}.`, 'Remove node_modules and try again.'))
   child.on('exit', (code, signal) => {
     stop()

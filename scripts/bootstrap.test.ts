@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -79,6 +80,21 @@ test.skipIf(process.platform === 'win32')('signals reach the program, and its de
   const ended = await bootstrap(repository.root, ['entry.ts', 'wait'], (text, kill) => text === 'waiting\n' && kill('SIGTERM'))
   expect(ended).toMatchObject({ code: 7, stdout: 'waiting\nending\n' })
   expect(await bootstrap(repository.root, ['entry.ts', 'die'])).toMatchObject({ code: null, signal: 'SIGKILL' })
+})
+
+test.skipIf(process.platform === 'win32')('a program started by npm ends when the shell between them is killed', async () => {
+  using repository = clone('24.21.0')
+  await bootstrap(repository.root, ['entry.ts'])
+  const command = `"${process.execPath}" scripts/bootstrap.mjs entry.ts wait; true`
+  const env = { ...process.env, npm_lifecycle_event: 'start' }
+  const shell = spawn('sh', ['-c', command], { cwd: repository.root, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let stdout = ''
+  shell.stdout.on('data', (text) => {
+    stdout += String(text)
+    if (stdout === 'waiting\n') shell.kill('SIGKILL')
+  })
+  await once(shell, 'close') // when the last process that holds the pipe has ended
+  expect(stdout).toBe('waiting\nending\n')
 })
 
 test.skipIf(process.platform === 'win32')('an old Node, a failed install and a missing entry are errors that say what to do', async () => {
