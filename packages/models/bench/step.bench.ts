@@ -13,7 +13,9 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 
 function network(inputs: number, hidden: number) {
   return defineModel({
-    name: `mlp${inputs}`, inputs: { x: [inputs] }, targets: { y: 'class' },
+    name: `mlp${inputs}`,
+    inputs: { x: [inputs] },
+    targets: { y: 'class' },
     forward: ({ x }) => ({ logits: dense(relu(dense(relu(dense(x, hidden)), hidden)), 3) }),
     loss: (output, target) => crossEntropy(output.logits, target.y),
   })
@@ -41,7 +43,12 @@ async function measure(inputs: number, hidden: number, steps: number) {
     }
     return { cpuMs: median(rounds.map(({ cpu }) => cpu)), wallMs: median(rounds.map(({ wall }) => wall)) }
   }
-  const result = { model: `mlp ${inputs}-${hidden}-${hidden}-3 (64)`, weights: compiled.size, step: await time(local), worker: await time(remote) }
+  const result = {
+    model: `mlp ${inputs}-${hidden}-${hidden}-3 (64)`,
+    weights: compiled.size,
+    step: await time(local),
+    worker: await time(remote),
+  }
   await session.close()
   await trainer.close()
   return result

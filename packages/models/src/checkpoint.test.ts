@@ -5,10 +5,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 
 let directory = ''
-beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'tapeloom-checkpoint-')) })
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tapeloom-checkpoint-'))
+})
 afterAll(() => rm(directory, { recursive: true }))
 
-const checkpoint = { metadata: { position: 41, model: 'scout' }, state: { step: 7, weights: Float32Array.of(1, NaN, -0) } }
+const checkpoint = {
+  metadata: { position: 41, model: 'scout' },
+  state: { step: 7, weights: Float32Array.of(1, NaN, -0) },
+}
 
 test('a checkpoint comes back exactly, and no temporary file is left', async () => {
   const path = join(directory, 'whole')
@@ -42,5 +47,7 @@ test('a checkpoint that cannot be written leaves the old one and no temporary fi
   await expect(saveCheckpoint(directory, checkpoint)).rejects.toThrow()
   expect(await loadCheckpoint(path)).toEqual(checkpoint)
   expect((await readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([])
-  expect((await readdir(join(directory, '..'))).filter((name) => name.startsWith(`${directory.split('/').at(-1)}.`))).toEqual([])
+  expect(
+    (await readdir(join(directory, '..'))).filter((name) => name.startsWith(`${directory.split('/').at(-1)}.`)),
+  ).toEqual([])
 })

@@ -53,10 +53,12 @@ async function syncDirectory(path: string): Promise<void> {
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = Uint8Array.from(await readFile(path)) // a plain array: slices of a Buffer are not copies
-  const fail = (what: string) => new TapeloomError('models.checkpoint', `[models ${path}] ${what}. Use an older checkpoint or start afresh.`)
+  const fail = (what: string) =>
+    new TapeloomError('models.checkpoint', `[models ${path}] ${what}. Use an older checkpoint or start afresh.`)
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw fail('this is no checkpoint')
   const data = bytes.subarray(MAGIC.length + DIGEST_BYTES)
   const digest = bytes.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES)
-  if (!createHash('sha256').update(data).digest().equals(digest)) throw fail('the checkpoint is damaged: its digest does not match')
+  if (!createHash('sha256').update(data).digest().equals(digest))
+    throw fail('the checkpoint is damaged: its digest does not match')
   return decodePlain(data) as unknown as Checkpoint
 }

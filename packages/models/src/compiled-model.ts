@@ -59,8 +59,11 @@ export function layOut(roots: readonly Node[]): readonly ParameterSlot[] {
 /** The weights as one view a parameter. */
 export function sliceWeights(model: CompiledModel, weights: Float32Array): Map<Node, Float32Array> {
   if (weights.length !== model.size) {
-    throw new TapeloomError('models.weights',
-      `[models ${model.name}] ${weights.length} weights were given, the model has ${model.size}. Pass the weights of this model.`)
+    throw new TapeloomError(
+      'models.weights',
+      `[models ${model.name}] ${weights.length} weights were given, the model has ${model.size}. ` +
+        'Pass the weights of this model.',
+    )
   }
   return new Map(model.parameters.map(({ node, offset, size }) => [node, weights.subarray(offset, offset + size)]))
 }
@@ -68,8 +71,10 @@ export function sliceWeights(model: CompiledModel, weights: Float32Array): Map<N
 /** Finds how many classes each target is compared with. */
 export function countClasses(loss: Node, targets: ReadonlyMap<string, Node>): Map<string, number> {
   const names = new Map([...targets].map(([name, node]) => [node, name]))
-  return new Map(topologicalOrder([loss]).flatMap((node): [string, number][] => {
-    const name = node.op === 'Equal' ? names.get(node.inputs[0]!) : undefined
-    return name === undefined ? [] : [[name, node.dimensions.at(-1) ?? 1]]
-  }))
+  return new Map(
+    topologicalOrder([loss]).flatMap((node): [string, number][] => {
+      const name = node.op === 'Equal' ? names.get(node.inputs[0]!) : undefined
+      return name === undefined ? [] : [[name, node.dimensions.at(-1) ?? 1]]
+    }),
+  )
 }

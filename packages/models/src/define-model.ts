@@ -31,9 +31,11 @@ const compiledModels = new WeakMap<Network, CompiledModel>()
  * @example defineModel({ name: 'm', inputs: { x: [2] }, targets: { y: 'value' },
  *   forward: ({ x }) => ({ y: dense(x, 1) }), loss: (output, target) => mse(output.y, target.y) }).outputs // => ['y']
  */
-export function defineModel<const I extends Shapes, const T extends TargetSet, O extends Readonly<Record<string, Tensor>>>(
-  definition: ModelDefinition<I, T, O>,
-): Network<I, keyof O & string, T> {
+export function defineModel<
+  const I extends Shapes,
+  const T extends TargetSet,
+  O extends Readonly<Record<string, Tensor>>,
+>(definition: ModelDefinition<I, T, O>): Network<I, keyof O & string, T> {
   const compiled = compile(definition)
   const network: Network<I, keyof O & string, T> = {
     name: definition.name,
@@ -52,7 +54,10 @@ export function defineModel<const I extends Shapes, const T extends TargetSet, O
 export function compiledOf(network: Network): CompiledModel {
   const compiled = compiledModels.get(network)
   if (compiled) return compiled
-  throw new TapeloomError('models.network', `[models] network '${network.name}' was not made by defineModel. Define it in this process.`)
+  throw new TapeloomError(
+    'models.network',
+    `[models] network '${network.name}' was not made by defineModel. Define it in this process.`,
+  )
 }
 
 function compile<I extends Shapes, T extends TargetSet, O extends Readonly<Record<string, Tensor>>>(
@@ -65,39 +70,70 @@ function compile<I extends Shapes, T extends TargetSet, O extends Readonly<Recor
   const inputs = symbols(name, definition.inputs, (shape) => shape)
   const targets = symbols(name, definition.targets, (target) => (typeof target === 'string' ? [1] : target))
   const forwarded = definition.forward(symbolsOf(inputs) as { readonly [K in keyof I]: Tensor })
-  const outputs = new Map(Object.entries(forwarded).map(([output, tensor]) => [output, nodeOf(tensor, `models ${name} ${output}`)]))
+  const outputs = new Map(
+    Object.entries(forwarded).map(([output, tensor]) => [output, nodeOf(tensor, `models ${name} ${output}`)]),
+  )
   requireOutputs(name, outputs, inputs)
-  const perSample = nodeOf(definition.loss(forwarded, symbolsOf(targets) as { readonly [K in keyof T]: Tensor }), `models ${name} loss`)
+  const perSample = nodeOf(
+    definition.loss(forwarded, symbolsOf(targets) as { readonly [K in keyof T]: Tensor }),
+    `models ${name} loss`,
+  )
   if (!perSample.batched || perSample.shape.length > 0) {
-    throw new TapeloomError('models.loss',
-      `[models ${name}] the loss has shape [${perSample.shape.join(', ')}]. Return one number a sample, shape []; mean() makes one.`)
+    throw new TapeloomError(
+      'models.loss',
+      `[models ${name}] the loss has shape [${perSample.shape.join(', ')}]. ` +
+        'Return one number a sample, shape []; mean() makes one.',
+    )
   }
   const sampleWeights = input('sample.weight', [-1])
   const loss = div(reduceSum(mul(perSample, sampleWeights), [0]), reduceSum(sampleWeights, [0]))
   const parameters = layOut([...outputs.values(), loss])
   if (parameters.length === 0) {
-    throw new TapeloomError('models.parameters', `[models ${name}] there is nothing to learn. Use a layer with weights, such as dense().`)
+    throw new TapeloomError(
+      'models.parameters',
+      `[models ${name}] there is nothing to learn. Use a layer with weights, such as dense().`,
+    )
   }
   const layout = [name, ...parameters.map((slot) => `${slot.name}[${slot.node.dimensions.join(',')}]`)].join(' ')
   return {
-    name, inputShapes: definition.inputs, inputs, targetSet: definition.targets, targets,
-    classes: countClasses(loss, targets), outputs, loss, sampleWeights, batch, optimizer,
-    parameters, size: parameters.reduce((sum, slot) => sum + slot.size, 0), layout,
+    name,
+    inputShapes: definition.inputs,
+    inputs,
+    targetSet: definition.targets,
+    targets,
+    classes: countClasses(loss, targets),
+    outputs,
+    loss,
+    sampleWeights,
+    batch,
+    optimizer,
+    parameters,
+    size: parameters.reduce((sum, slot) => sum + slot.size, 0),
+    layout,
   }
 }
 
 const symbolsOf = (nodes: ReadonlyMap<string, Tensor>): Readonly<Record<string, Tensor>> => Object.fromEntries(nodes)
 
 /** Input nodes by name. */
-function symbols<S>(model: string, shapes: Readonly<Record<string, S>>, shapeOf: (shape: S) => readonly number[] | Shape): Map<string, Node> {
-  return new Map(Object.entries(shapes).map(([name, declared]) => {
-    const shape = shapeOf(declared)
-    requireName(model, name)
-    if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new TapeloomError('models.shape', `[models ${model}] '${name}' has shape [${shape.join(', ')}]. Use whole sizes of at least 1.`)
-    }
-    return [name, input(name, [-1, ...shape])]
-  }))
+function symbols<S>(
+  model: string,
+  shapes: Readonly<Record<string, S>>,
+  shapeOf: (shape: S) => readonly number[] | Shape,
+): Map<string, Node> {
+  return new Map(
+    Object.entries(shapes).map(([name, declared]) => {
+      const shape = shapeOf(declared)
+      requireName(model, name)
+      if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+        throw new TapeloomError(
+          'models.shape',
+          `[models ${model}] '${name}' has shape [${shape.join(', ')}]. Use whole sizes of at least 1.`,
+        )
+      }
+      return [name, input(name, [-1, ...shape])]
+    }),
+  )
 }
 
 function requireName(model: string, name: string): void {
@@ -112,9 +148,12 @@ function requireOutputs(model: string, outputs: ReadonlyMap<string, Node>, input
       throw new TapeloomError('models.name', `[models ${model}] '${name}' is an input and an output. Rename one.`)
     }
     if (!node.batched) {
-      throw new TapeloomError('models.shape', `[models ${model}] output '${name}' does not depend on an input. Derive it from one.`)
+      throw new TapeloomError(
+        'models.shape',
+        `[models ${model}] output '${name}' does not depend on an input. Derive it from one.`,
+      )
     }
   }
-  if (outputs.size === 0) throw new TapeloomError('models.name', `[models ${model}] forward returned no output. Return at least one tensor.`)
+  if (outputs.size === 0)
+    throw new TapeloomError('models.name', `[models ${model}] forward returned no output. Return at least one tensor.`)
 }
-

@@ -5,9 +5,42 @@ import { initialWeights } from './initial-weights.ts'
 import { PACKED_GRADIENTS, SAMPLE_WEIGHTS, trainingGraph } from './model-graphs.ts'
 import { onnxRuntime, type Session } from './onnx/onnx-runtime.ts'
 import {
-  abs, add, brier, clip, concat, conv1d, crossEntropy, defineModel, dense, div, exp, flatten, gelu, huber, layerNorm, log,
-  logSoftmax, matmul, maximum, mean, meanPool, mse, mul, pad, quantile, relu, reshape, sigmoid, slice, softmax, sqrt, sub, sum, tanh,
-  transpose, type Tensor,
+  abs,
+  add,
+  brier,
+  clip,
+  concat,
+  conv1d,
+  crossEntropy,
+  defineModel,
+  dense,
+  div,
+  exp,
+  flatten,
+  gelu,
+  huber,
+  layerNorm,
+  log,
+  logSoftmax,
+  matmul,
+  maximum,
+  mean,
+  meanPool,
+  mse,
+  mul,
+  pad,
+  quantile,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  softmax,
+  sqrt,
+  sub,
+  sum,
+  tanh,
+  transpose,
+  type Tensor,
 } from './index.ts'
 
 const BATCH = 4
@@ -65,30 +98,50 @@ const losses: Record<string, { readonly kind: 'class' | 'value'; readonly loss: 
   mse: { kind: 'value', loss: (x, y) => mse(dense(flatten(x), 1), y) },
   huber: { kind: 'value', loss: (x, y) => huber(dense(flatten(x), 1), y, 0.4) },
   quantile: { kind: 'value', loss: (x, y) => quantile(dense(flatten(x), 1), y, 0.8) },
-  'sum of losses': { kind: 'value', loss: (x, y) => add(mse(dense(flatten(x), 1), y), mul(huber(dense(flatten(x), 1), y), 0.3)) },
+  'sum of losses': {
+    kind: 'value',
+    loss: (x, y) => add(mse(dense(flatten(x), 1), y), mul(huber(dense(flatten(x), 1), y), 0.3)),
+  },
 }
 
 const core = (x: Tensor): Tensor => reshape(mul(dense(x, 12), 1.5), [4, 3])
 const sizeOf = (tensor: Tensor): number => tensor.shape.reduce((product, size) => product * size, 1)
 
-/** Greatest difference between the graph's gradients and central differences, over the greatest gradient; in float64. */
-async function gradientError(network: Parameters<typeof compiledOf>[0], targetOf: (i: number) => number): Promise<number> {
+/** Greatest difference between the graph's gradients and central differences, over the greatest gradient. */
+async function gradientError(
+  network: Parameters<typeof compiledOf>[0],
+  targetOf: (i: number) => number,
+): Promise<number> {
   const model = compiledOf(network)
   const runtime = await onnxRuntime()
   const session: Session = await runtime.open(trainingGraph(model, 'float64', true).bytes)
   opened.push(session)
   const random = createRandom(7, model.name)
   const weights = Float64Array.from(initialWeights(model, 3), (weight) => weight + 0.1 * random.normal())
-  const feeds = Object.fromEntries([
-    ...model.parameters.map(({ name, node, offset, size }) => [name, runtime.tensor(weights.subarray(offset, offset + size), node.dimensions)] as const),
-    ['x', runtime.tensor(Float64Array.from({ length: BATCH * 5 }, () => random.normal()), [BATCH, 5])] as const,
-    ['mask', runtime.tensor(Float64Array.from([1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0, 0]), [BATCH, 4])] as const,
-    ...[...model.targets].map(([name, { shape }]) => {
-      const values = Float64Array.from({ length: BATCH * (shape[0] ?? 1) }, (_, i) => targetOf(i))
-      return [`target.${name}`, runtime.tensor(values, [BATCH, ...shape])] as const
-    }),
-    [SAMPLE_WEIGHTS, runtime.tensor(Float64Array.of(1, 0.25, 2, 0), [BATCH])] as const,
-  ].filter(([name]) => session.inputNames.includes(name)))
+  const feeds = Object.fromEntries(
+    [
+      ...model.parameters.map(
+        ({ name, node, offset, size }) =>
+          [name, runtime.tensor(weights.subarray(offset, offset + size), node.dimensions)] as const,
+      ),
+      [
+        'x',
+        runtime.tensor(
+          Float64Array.from({ length: BATCH * 5 }, () => random.normal()),
+          [BATCH, 5],
+        ),
+      ] as const,
+      [
+        'mask',
+        runtime.tensor(Float64Array.from([1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0, 0]), [BATCH, 4]),
+      ] as const,
+      ...[...model.targets].map(([name, { shape }]) => {
+        const values = Float64Array.from({ length: BATCH * (shape[0] ?? 1) }, (_, i) => targetOf(i))
+        return [`target.${name}`, runtime.tensor(values, [BATCH, ...shape])] as const
+      }),
+      [SAMPLE_WEIGHTS, runtime.tensor(Float64Array.of(1, 0.25, 2, 0), [BATCH])] as const,
+    ].filter(([name]) => session.inputNames.includes(name)),
+  )
   const loss = new Float64Array(1)
   const gradients = new Float64Array(model.size)
   const fetches = { loss: runtime.tensor(loss, []), [PACKED_GRADIENTS]: runtime.tensor(gradients, [model.size]) }
@@ -129,15 +182,24 @@ describe('gradients in float64 equal central differences to 1e-6', () => {
     }
     defineModel({ name, inputs: { x: [5] }, targets: {}, forward, loss: ({ y }) => mean(y) })
     const network = defineModel({
-      name, inputs: { x: [5] }, targets: { target: [size] }, batch: BATCH, forward, loss: ({ y }, { target }) => mse(y, target),
+      name,
+      inputs: { x: [5] },
+      targets: { target: [size] },
+      batch: BATCH,
+      forward,
+      loss: ({ y }, { target }) => mse(y, target),
     })
     expect(await gradientError(network, (i) => Math.cos(i * 3.7))).toBeLessThan(1e-6)
   })
 
   test('meanPool with a mask', async () => {
     const network = defineModel({
-      name: 'masked', inputs: { x: [5], mask: [4] }, targets: { target: [3] }, batch: BATCH,
-      forward: ({ x, mask }) => ({ y: meanPool(core(x), mask) }), loss: ({ y }, { target }) => mse(y, target),
+      name: 'masked',
+      inputs: { x: [5], mask: [4] },
+      targets: { target: [3] },
+      batch: BATCH,
+      forward: ({ x, mask }) => ({ y: meanPool(core(x), mask) }),
+      loss: ({ y }, { target }) => mse(y, target),
     })
     expect(await gradientError(network, (i) => Math.cos(i * 3.7))).toBeLessThan(1e-6)
   })
@@ -145,8 +207,12 @@ describe('gradients in float64 equal central differences to 1e-6', () => {
   test.each(Object.keys(losses))('loss %s', async (name) => {
     const { kind, loss } = losses[name]!
     const network = defineModel({
-      name, inputs: { x: [5] }, targets: { target: kind }, batch: BATCH,
-      forward: ({ x }) => ({ y: core(x) }), loss: ({ y }, { target }) => loss(y, target),
+      name,
+      inputs: { x: [5] },
+      targets: { target: kind },
+      batch: BATCH,
+      forward: ({ x }) => ({ y: core(x) }),
+      loss: ({ y }, { target }) => loss(y, target),
     })
     expect(await gradientError(network, (i) => (kind === 'class' ? i % 3 : Math.cos(i * 3.7)))).toBeLessThan(1e-6)
   })

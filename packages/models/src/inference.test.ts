@@ -9,7 +9,9 @@ import { NetworkRuntime } from './network-runtime.ts'
 import { missingRuntime, onnxRuntime, startRuntime } from './onnx/onnx-runtime.ts'
 
 const network = defineModel({
-  name: 'served', inputs: { a: [3], b: [2], unused: [4] }, targets: { y: 'value' },
+  name: 'served',
+  inputs: { a: [3], b: [2], unused: [4] },
+  targets: { y: 'value' },
   forward({ a, b }) {
     const hidden = relu(dense(concat(a, b), 8))
     return { y: dense(hidden, 1), hidden }
@@ -25,7 +27,11 @@ const sample = (seed = 0) => {
 function byHand(weights: Float32Array, { a, b }: ReturnType<typeof sample>) {
   const x = [...a, ...b]
   const hidden = Array.from({ length: 8 }, (_, unit) =>
-    Math.max(0, x.reduce((sum, value, i) => sum + value * weights[i * 8 + unit]!, weights[40 + unit]!)))
+    Math.max(
+      0,
+      x.reduce((sum, value, i) => sum + value * weights[i * 8 + unit]!, weights[40 + unit]!),
+    ),
+  )
   return { y: hidden.reduce((sum, value, i) => sum + value * weights[48 + i]!, weights[56]!), hidden }
 }
 
@@ -93,7 +99,10 @@ test('an inference keeps the inputs and weights that it was called with', async 
   runtime.swap(weights, '1')
   weights.fill(7)
   expect((await answer)['y']![0]).toBeCloseTo(expected, 5)
-  expect((await runtime.infer(sample()))['y']![0]).toBeCloseTo(byHand(initialWeights(compiledOf(network), 9), sample()).y, 5)
+  expect((await runtime.infer(sample()))['y']![0]).toBeCloseTo(
+    byHand(initialWeights(compiledOf(network), 9), sample()).y,
+    5,
+  )
   await runtime.close()
 })
 
@@ -110,7 +119,10 @@ test('closing waits for running inferences and refuses new ones', async () => {
 
 describe('bad input is refused by name', () => {
   const cases = {
-    'a tensor of the wrong length': [{ ...sample(), a: new Float32Array(4) }, /input 'a' has 4 numbers\. Pass 3, row-major of shape \[1, 3\]/],
+    'a tensor of the wrong length': [
+      { ...sample(), a: new Float32Array(4) },
+      /input 'a' has 4 numbers\. Pass 3, row-major of shape \[1, 3\]/,
+    ],
     'a missing tensor': [{ a: new Float32Array(3), unused: new Float32Array(4) }, /input 'b' is missing/],
     'an unknown tensor': [{ ...sample(), unusde: new Float32Array(3) }, /no input 'unusde'\. Did you mean 'unused'\?/],
     'a tensor of doubles': [{ ...sample(), a: new Float64Array(3) as unknown as Float32Array }, /Float32Array/],
@@ -132,8 +144,10 @@ describe('bad input is refused by name', () => {
 
 test('an exported model gives equal answers in a fresh session, for any batch', async () => {
   const runtime = await network.open({ seed: 3 })
-  // Stored weights are packed ahead for the processor, which may round the last bit otherwise; without that all bits are equal.
-  const session = await ort.InferenceSession.create(exportOnnx(network, runtime.weights()), { extra: { session: { disable_prepacking: '1' } } })
+  // Stored weights are packed ahead for the processor, which may round the last bit otherwise.
+  const session = await ort.InferenceSession.create(exportOnnx(network, runtime.weights()), {
+    extra: { session: { disable_prepacking: '1' } },
+  })
   const packing = await ort.InferenceSession.create(exportOnnx(network, runtime.weights()))
   expect(session.inputNames).toEqual(['a', 'b'])
   expect(session.outputNames).toEqual(['y', 'hidden'])
@@ -182,5 +196,7 @@ describe('the runtime', () => {
 })
 
 test('a network that defineModel did not make is refused', () => {
-  expect(() => exportOnnx({ name: 'other' } as Network, new Float32Array(1))).toThrow(/'other' was not made by defineModel/)
+  expect(() => exportOnnx({ name: 'other' } as Network, new Float32Array(1))).toThrow(
+    /'other' was not made by defineModel/,
+  )
 })

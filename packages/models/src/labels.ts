@@ -9,7 +9,10 @@ const directionOf = (changeBps: number, thresholdBps: number): number =>
 
 function requireThreshold(where: string, thresholdBps: number): void {
   if (thresholdBps >= 0 && thresholdBps < Infinity) return
-  throw new TapeloomError('models.label', `[models ${where}] thresholdBps is ${thresholdBps}. Use a number of at least 0.`)
+  throw new TapeloomError(
+    'models.label',
+    `[models ${where}] thresholdBps is ${thresholdBps}. Use a number of at least 0.`,
+  )
 }
 
 /**

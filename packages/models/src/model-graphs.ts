@@ -7,7 +7,8 @@ import { encodeModel, type Precision } from './onnx/encode-model.ts'
 /** Below this many weights one packed output costs less than one a parameter. */
 const PACKED_WEIGHTS = 100_000
 
-const parameterInputs = (model: CompiledModel): [string, Node][] => model.parameters.map(({ name, node }) => [name, node])
+const parameterInputs = (model: CompiledModel): [string, Node][] =>
+  model.parameters.map(({ name, node }) => [name, node])
 
 /** Name of a target, of the sample weights and of a gradient among the tensors of a training graph. */
 export const targetName = (name: string): string => `target.${name}`
@@ -19,14 +20,21 @@ export const PACKED_GRADIENTS = 'gradients'
 /** The graph that answers: inputs and parameters in, outputs out, any number of samples. */
 export function inferenceGraph(model: CompiledModel): Uint8Array {
   return encodeModel({
-    name: model.name, batch: undefined, inputs: new Map([...model.inputs, ...parameterInputs(model)]), outputs: model.outputs,
+    name: model.name,
+    batch: undefined,
+    inputs: new Map([...model.inputs, ...parameterInputs(model)]),
+    outputs: model.outputs,
   })
 }
 
 /** The graph that answers, with its weights in the file. */
 export function bakedGraph(model: CompiledModel, weights: Float32Array): Uint8Array {
   return encodeModel({
-    name: model.name, batch: undefined, inputs: model.inputs, outputs: model.outputs, stored: sliceWeights(model, weights),
+    name: model.name,
+    batch: undefined,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    stored: sliceWeights(model, weights),
   })
 }
 
@@ -36,10 +44,24 @@ export interface TrainingGraph {
 }
 
 /** The graph of one training step: a static batch, weights and parameters in; loss and gradients out. */
-export function trainingGraph(model: CompiledModel, precision: Precision = 'float32', packed = model.size < PACKED_WEIGHTS): TrainingGraph {
-  const gradients = differentiate(model.loss, model.parameters.map(({ node }) => node))
+export function trainingGraph(
+  model: CompiledModel,
+  precision: Precision = 'float32',
+  packed = model.size < PACKED_WEIGHTS,
+): TrainingGraph {
+  const gradients = differentiate(
+    model.loss,
+    model.parameters.map(({ node }) => node),
+  )
   const outputs = new Map([['loss', model.loss]])
-  if (packed) outputs.set(PACKED_GRADIENTS, concat(gradients.map((gradient, i) => reshape(gradient, [model.parameters[i]!.size])), 0))
+  if (packed)
+    outputs.set(
+      PACKED_GRADIENTS,
+      concat(
+        gradients.map((gradient, i) => reshape(gradient, [model.parameters[i]!.size])),
+        0,
+      ),
+    )
   else model.parameters.forEach(({ name }, i) => outputs.set(gradientName(name), gradients[i]!))
   const inputs = new Map([
     ...model.inputs,

@@ -58,8 +58,11 @@ export class NetworkRuntime implements InferenceRuntime {
       await this.#session.run({ ...slot.feeds, ...this.#served.tensors }, slot.fetches)
       return Object.fromEntries(Object.entries(slot.outputs).map(([name, array]) => [name, array.slice()]))
     } catch (cause) {
-      throw new TapeloomError('models.inference',
-        `[models ${this.#model.name}] the inference failed: ${(cause as Error).message}. Check the runtime's version.`, { cause })
+      throw new TapeloomError(
+        'models.inference',
+        `[models ${this.#model.name}] the inference failed: ${(cause as Error).message}. Check the runtime's version.`,
+        { cause },
+      )
     } finally {
       this.#free.push(slot)
       if (--this.#running === 0) this.#drained?.()
@@ -83,27 +86,42 @@ export class NetworkRuntime implements InferenceRuntime {
 
   async #close(): Promise<void> {
     // Releasing a session under a queued run would make that run fail.
-    if (this.#running > 0) await new Promise<void>((resolve) => { this.#drained = resolve })
+    if (this.#running > 0)
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
     await this.#session.release()
   }
 
   #requireOpen(): void {
     if (!this.#closing) return
-    throw new TapeloomError('models.closed', `[models ${this.#model.name}] the runtime is closed. Open the network again.`)
+    throw new TapeloomError(
+      'models.closed',
+      `[models ${this.#model.name}] the runtime is closed. Open the network again.`,
+    )
   }
 
   #serve(flat: Float32Array, version: string): ServedWeights {
     const parts = sliceWeights(this.#model, flat)
     const needed = this.#model.parameters.filter(({ name }) => this.#session.inputNames.includes(name))
-    const tensors = needed.map(({ name, node }) => [name, this.#runtime.tensor(parts.get(node)!, node.dimensions)] as const)
+    const tensors = needed.map(
+      ({ name, node }) => [name, this.#runtime.tensor(parts.get(node)!, node.dimensions)] as const,
+    )
     return { version, flat, tensors: Object.fromEntries(tensors) }
   }
 
   #createSlot(): Slot {
     const arrays = (nodes: CompiledModel['inputs']): Record<string, Float32Array> =>
-      Object.fromEntries([...nodes].map(([name, node]) => [name, new Float32Array(node.shape.reduce((product, size) => product * size, 1))]))
+      Object.fromEntries(
+        [...nodes].map(([name, node]) => [
+          name,
+          new Float32Array(node.shape.reduce((product, size) => product * size, 1)),
+        ]),
+      )
     const tensors = (nodes: CompiledModel['inputs'], from: Readonly<Record<string, Float32Array>>): OrtTensors =>
-      Object.fromEntries([...nodes].map(([name, node]) => [name, this.#runtime.tensor(from[name]!, [1, ...node.shape])]))
+      Object.fromEntries(
+        [...nodes].map(([name, node]) => [name, this.#runtime.tensor(from[name]!, [1, ...node.shape])]),
+      )
     // What no output needs is not an input of the graph.
     const used = new Map([...this.#model.inputs].filter(([name]) => this.#session.inputNames.includes(name)))
     const [inputs, outputs] = [arrays(used), arrays(this.#model.outputs)]

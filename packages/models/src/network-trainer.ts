@@ -1,4 +1,11 @@
-import { TapeloomError, type Plain, type Tensors, type Trainer, type TrainingBatch, type TrainingResult } from '@tapeloom/core'
+import {
+  TapeloomError,
+  type Plain,
+  type Tensors,
+  type Trainer,
+  type TrainingBatch,
+  type TrainingResult,
+} from '@tapeloom/core'
 import type { CompiledModel } from './compiled-model.ts'
 import { initialWeights } from './initial-weights.ts'
 import { gradientName, PACKED_GRADIENTS, SAMPLE_WEIGHTS, targetName, trainingGraph } from './model-graphs.ts'
@@ -23,7 +30,12 @@ export async function openTrainer(model: CompiledModel, seed: number): Promise<T
 export function planTraining(model: CompiledModel, initial: Float32Array, pack?: boolean): TrainingPlan {
   const { bytes, packed } = trainingGraph(model, 'float32', pack)
   const sized = (name: string, shape: readonly number[]) => ({ name, dimensions: [model.batch, ...shape] })
-  const parameters = model.parameters.map(({ name, node, offset, size }) => ({ name, dimensions: node.dimensions, offset, size }))
+  const parameters = model.parameters.map(({ name, node, offset, size }) => ({
+    name,
+    dimensions: node.dimensions,
+    offset,
+    size,
+  }))
   return {
     graph: bytes,
     batch: model.batch,
@@ -85,14 +97,19 @@ function requireBatch(model: CompiledModel, batch: TrainingBatch): void {
   requireTensors(model, 'input', model.inputs, batch.inputs, samples)
   requireTensors(model, 'target', model.targets, batch.targets, samples)
   for (const [name, kind] of Object.entries(model.targetSet)) {
-    const wrong = kind === 'class' ? batch.targets[name]!.find((index) => !(Number.isInteger(index) && index >= 0)) : undefined
+    const wrong =
+      kind === 'class' ? batch.targets[name]!.find((index) => !(Number.isInteger(index) && index >= 0)) : undefined
     const classes = model.classes.get(name) ?? Infinity
     const outside = wrong ?? (kind === 'class' ? batch.targets[name]!.find((index) => index >= classes) : undefined)
     if (outside !== undefined) {
-      throw new TapeloomError('models.target', `[models ${model.name}] target '${name}' is ${outside}. Use a whole number 0..${classes - 1}.`)
+      throw new TapeloomError(
+        'models.target',
+        `[models ${model.name}] target '${name}' is ${outside}. Use a whole number 0..${classes - 1}.`,
+      )
     }
   }
-  if (weights.length !== samples) throw fail(`there are ${weights.length} weights for ${samples} samples. Pass one a sample.`)
+  if (weights.length !== samples)
+    throw fail(`there are ${weights.length} weights for ${samples} samples. Pass one a sample.`)
   const bad = weights.find((weight) => !(weight >= 0 && weight < Infinity))
   if (bad !== undefined) throw fail(`a sample weighs ${bad}. Use finite weights of at least 0.`)
   if (!weights.some((weight) => weight > 0)) throw fail('every sample weighs 0. Pass at least one weight above 0.')

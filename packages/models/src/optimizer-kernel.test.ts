@@ -11,7 +11,10 @@ interface Moments {
   readonly v: Float32Array
 }
 
-/** AdamW as loops, every operation rounded to float32. float64 holds the exact product of two floats, and a sum, quotient or root of floats rounds the same from it. */
+/**
+ * AdamW as loops, every operation rounded to float32: float64 holds the exact product of two floats, and a sum, quotient
+ * or root of floats computed in it rounds to the same float.
+ */
 function adamWReference(state: Moments, gradients: Float32Array, o: AdamW, step: number): void {
   let [power1, power2] = [1, 1]
   for (let i = 0; i < step; i++) [power1, power2] = [power1 * o.beta1, power2 * o.beta2]
@@ -30,7 +33,9 @@ function adamWReference(state: Moments, gradients: Float32Array, o: AdamW, step:
 /** The kernel's order: four partial sums, lanes 0 and 1, then 2 and 3. */
 function scaleOf(gradients: Float32Array, o: Optimizer): number {
   const lanes = [0, 0, 0, 0]
-  gradients.forEach((g, i) => { lanes[i % 4]! += g * g })
+  gradients.forEach((g, i) => {
+    lanes[i % 4]! += g * g
+  })
   const norm = Math.sqrt(lanes[0]! + lanes[1]! + (lanes[2]! + lanes[3]!))
   return f(norm > o.clipNorm ? o.clipNorm / norm : 1)
 }
@@ -42,21 +47,27 @@ const gradientsOf = (size: number, seed: number) => {
 const bits = (floats: Float32Array) => new Uint32Array(floats.slice().buffer)
 
 test('the AdamW kernel equals its TypeScript reference bit for bit, over any size and 20 steps', () => {
-  fc.assert(fc.property(
-    fc.integer({ min: 1, max: 70 }), fc.integer(), fc.constantFrom(Infinity, 0.5), fc.constantFrom(0, 0.1),
-    (size, seed, clipNorm, weightDecay) => {
-      const optimizer = adamW({ learningRate: 0.01, clipNorm, weightDecay })
-      const memory = new ParameterMemory(gradientsOf(size, seed + 1), optimizer, 'x')
-      const state = { weights: memory.weights.slice(), m: new Float32Array(size), v: new Float32Array(size) }
-      for (let step = 1; step <= 20; step++) {
-        memory.gradients.set(gradientsOf(size, seed + step))
-        expect(memory.update()).toBe(true)
-        adamWReference(state, gradientsOf(size, seed + step), optimizer, step)
-      }
-      const { weights, m, v } = memory.snapshot()
-      expect([bits(weights), bits(m), bits(v)]).toEqual([bits(state.weights), bits(state.m), bits(state.v)])
-    },
-  ), { numRuns: 60 })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 70 }),
+      fc.integer(),
+      fc.constantFrom(Infinity, 0.5),
+      fc.constantFrom(0, 0.1),
+      (size, seed, clipNorm, weightDecay) => {
+        const optimizer = adamW({ learningRate: 0.01, clipNorm, weightDecay })
+        const memory = new ParameterMemory(gradientsOf(size, seed + 1), optimizer, 'x')
+        const state = { weights: memory.weights.slice(), m: new Float32Array(size), v: new Float32Array(size) }
+        for (let step = 1; step <= 20; step++) {
+          memory.gradients.set(gradientsOf(size, seed + step))
+          expect(memory.update()).toBe(true)
+          adamWReference(state, gradientsOf(size, seed + step), optimizer, step)
+        }
+        const { weights, m, v } = memory.snapshot()
+        expect([bits(weights), bits(m), bits(v)]).toEqual([bits(state.weights), bits(state.m), bits(state.v)])
+      },
+    ),
+    { numRuns: 60 },
+  )
 })
 
 test('the SGD kernel equals its TypeScript reference bit for bit', () => {
@@ -83,7 +94,11 @@ test('a first AdamW step moves every weight by the learning rate against its gra
 })
 
 test('clipping limits the norm of all gradients together', () => {
-  const memory = new ParameterMemory(new Float32Array(2), sgd({ learningRate: 1 - 1e-9, momentum: 0, clipNorm: 1 }), 'x')
+  const memory = new ParameterMemory(
+    new Float32Array(2),
+    sgd({ learningRate: 1 - 1e-9, momentum: 0, clipNorm: 1 }),
+    'x',
+  )
   memory.gradients.set([30, -40])
   memory.update()
   expect(memory.weights[0]).toBeCloseTo(-0.6, 6)
@@ -113,23 +128,40 @@ test('a schedule rises from 0, falls along half a cosine and stays at its floor'
     }
     return taken
   }
-  const expected = [0.25, 0.5, 0.75, 1, ...[1, 2, 3, 4, 5, 6, 7, 8].map((i) => 0.1 + 0.45 * (1 + Math.cos((Math.PI * i) / 8))), 0.1, 0.1]
+  const expected = [
+    0.25,
+    0.5,
+    0.75,
+    1,
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((i) => 0.1 + 0.45 * (1 + Math.cos((Math.PI * i) / 8))),
+    0.1,
+    0.1,
+  ]
   rateAt(14).forEach((factor, i) => expect(factor).toBeCloseTo(expected[i]!, 5))
 })
 
 test.each([
-  [() => adamW({ learningRate: 0 }), /learningRate is 0/], [() => adamW({ beta1: 1 }), /beta1 is 1/],
-  [() => adamW({ beta2: -0.1 }), /beta2 is -0\.1/], [() => adamW({ epsilon: 0 }), /epsilon is 0/],
-  [() => adamW({ weightDecay: NaN }), /weightDecay is NaN/], [() => sgd({ momentum: 1.5 }), /momentum is 1\.5/],
-  [() => sgd({ clipNorm: 0 }), /clipNorm is 0/], [() => sgd({ schedule: { warmup: 1.5 } }), /schedule\.warmup is 1\.5/],
-  [() => sgd({ schedule: { warmup: 5, decay: 5 } }), /schedule\.decay is 5/], [() => sgd({ schedule: { floor: 2 } }), /schedule\.floor is 2/],
+  [() => adamW({ learningRate: 0 }), /learningRate is 0/],
+  [() => adamW({ beta1: 1 }), /beta1 is 1/],
+  [() => adamW({ beta2: -0.1 }), /beta2 is -0\.1/],
+  [() => adamW({ epsilon: 0 }), /epsilon is 0/],
+  [() => adamW({ weightDecay: NaN }), /weightDecay is NaN/],
+  [() => sgd({ momentum: 1.5 }), /momentum is 1\.5/],
+  [() => sgd({ clipNorm: 0 }), /clipNorm is 0/],
+  [() => sgd({ schedule: { warmup: 1.5 } }), /schedule\.warmup is 1\.5/],
+  [() => sgd({ schedule: { warmup: 5, decay: 5 } }), /schedule\.decay is 5/],
+  [() => sgd({ schedule: { floor: 2 } }), /schedule\.floor is 2/],
 ])('a number out of its range is refused (%#)', (make, message) => expect(make).toThrow(message))
 
 test('a snapshot of another model, or an incomplete one, is refused and changes nothing', () => {
   const memory = new ParameterMemory(gradientsOf(8, 1), adamW(), 'model a')
   const before = memory.snapshot()
   const bad: Plain[] = [
-    null, 3, { ...before, layout: 'model b' }, { ...before, weights: new Float32Array(7) }, { ...before, step: NaN },
+    null,
+    3,
+    { ...before, layout: 'model b' },
+    { ...before, weights: new Float32Array(7) },
+    { ...before, step: NaN },
     { ...before, v: [1, 2] },
   ]
   for (const state of bad) expect(() => memory.restore(state)).toThrow(/snapshot/)

@@ -1,5 +1,16 @@
 import {
-  assemble, f32x4, f64, f64x2, get, i32, set, v128, whileLoop, type Code, type ValueType, type WasmFunction,
+  assemble,
+  f32x4,
+  f64,
+  f64x2,
+  get,
+  i32,
+  set,
+  v128,
+  whileLoop,
+  type Code,
+  type ValueType,
+  type WasmFunction,
 } from './wasm-assembler.ts'
 import { webAssembly, type WasmMemory } from './web-assembly.ts'
 
@@ -8,11 +19,29 @@ export interface OptimizerKernel {
   /** Sum of squares of `length` bytes of floats, accumulated in float64. */
   sumOfSquares(length: number, floats: number): number
   adamW(
-    length: number, parameters: number, gradients: number, m: number, v: number, gradientScale: number, decay: number,
-    beta1: number, rest1: number, beta2: number, rest2: number, rate: number, rootBias: number, epsilon: number,
+    length: number,
+    parameters: number,
+    gradients: number,
+    m: number,
+    v: number,
+    gradientScale: number,
+    decay: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    rate: number,
+    rootBias: number,
+    epsilon: number,
   ): void
   sgd(
-    length: number, parameters: number, gradients: number, m: number, gradientScale: number, decay: number, momentum: number,
+    length: number,
+    parameters: number,
+    gradients: number,
+    m: number,
+    gradientScale: number,
+    decay: number,
+    momentum: number,
     rate: number,
   ): void
 }
@@ -56,7 +85,17 @@ const sumOfSquares: WasmFunction = {
   },
 }
 
-const ADAMW_SCALARS = ['gradientScale', 'decay', 'beta1', 'rest1', 'beta2', 'rest2', 'rate', 'rootBias', 'epsilon'] as const
+const ADAMW_SCALARS = [
+  'gradientScale',
+  'decay',
+  'beta1',
+  'rest1',
+  'beta2',
+  'rest2',
+  'rate',
+  'rootBias',
+  'epsilon',
+] as const
 /** g ← scale·g; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g·g; θ ← decay·θ − rate·m / (√v·rootBias + ε). */
 const adamW: WasmFunction = {
   name: 'adamW',
@@ -72,12 +111,21 @@ const adamW: WasmFunction = {
         set(local('g'), scaled('gradientScale', v128.load(address('gradients')))),
         set(local('mNext'), f32x4.add(scaled('beta1', v128.load(address('m'))), scaled('rest1', read('g')))),
         v128.store(address('m'), read('mNext')),
-        set(local('vNext'), f32x4.add(scaled('beta2', v128.load(address('v'))), f32x4.mul(scaled('rest2', read('g')), read('g')))),
+        set(
+          local('vNext'),
+          f32x4.add(scaled('beta2', v128.load(address('v'))), f32x4.mul(scaled('rest2', read('g')), read('g'))),
+        ),
         v128.store(address('v'), read('vNext')),
-        v128.store(address('parameters'), f32x4.sub(
-          scaled('decay', v128.load(address('parameters'))),
-          f32x4.div(scaled('rate', read('mNext')), f32x4.add(scaled('rootBias', f32x4.sqrt(read('vNext'))), read('epsilon4'))),
-        )),
+        v128.store(
+          address('parameters'),
+          f32x4.sub(
+            scaled('decay', v128.load(address('parameters'))),
+            f32x4.div(
+              scaled('rate', read('mNext')),
+              f32x4.add(scaled('rootBias', f32x4.sqrt(read('vNext'))), read('epsilon4')),
+            ),
+          ),
+        ),
       ]),
     ]
   },
@@ -96,12 +144,18 @@ const sgd: WasmFunction = {
     return [
       ...splats(local, SGD_SCALARS),
       ...forEachVector(local, [
-        set(local('mNext'), f32x4.add(scaled('momentum', v128.load(address('m'))),
-          scaled('gradientScale', v128.load(address('gradients'))))),
+        set(
+          local('mNext'),
+          f32x4.add(
+            scaled('momentum', v128.load(address('m'))),
+            scaled('gradientScale', v128.load(address('gradients'))),
+          ),
+        ),
         v128.store(address('m'), read('mNext')),
-        v128.store(address('parameters'), f32x4.sub(
-          scaled('decay', v128.load(address('parameters'))), scaled('rate', read('mNext')),
-        )),
+        v128.store(
+          address('parameters'),
+          f32x4.sub(scaled('decay', v128.load(address('parameters'))), scaled('rate', read('mNext'))),
+        ),
       ]),
     ]
   },

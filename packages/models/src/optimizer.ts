@@ -39,7 +39,14 @@ export type SgdSpec = Partial<Omit<Sgd, 'kind'>>
  */
 export const adamW = (spec: AdamWSpec = {}): AdamW =>
   checked({
-    kind: 'adamW', learningRate: 1e-3, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, schedule: {}, clipNorm: Infinity,
+    kind: 'adamW',
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    schedule: {},
+    clipNorm: Infinity,
     ...spec,
   })
 
@@ -54,12 +61,14 @@ export const sgd = (spec: SgdSpec = {}): Sgd =>
 
 function checked<T extends Optimizer>(optimizer: T): T {
   const require = (name: string, value: number, ok: boolean, range: string) => {
-    if (!ok) throw new TapeloomError('models.optimizer', `[models ${optimizer.kind}] ${name} is ${value}. Use ${range}.`)
+    if (!ok)
+      throw new TapeloomError('models.optimizer', `[models ${optimizer.kind}] ${name} is ${value}. Use ${range}.`)
   }
   const { learningRate, weightDecay, clipNorm, schedule } = optimizer
   const fraction = (name: string, value: number) => require(name, value, value >= 0 && value < 1, '0 ≤ x < 1')
   require('learningRate', learningRate, learningRate > 0 && learningRate < Infinity, 'a number above 0')
-  require('weightDecay', weightDecay, weightDecay >= 0 && weightDecay * learningRate < 1, 'a number ≥ 0 below 1 / learningRate')
+  require('weightDecay', weightDecay, weightDecay >= 0 &&
+    weightDecay * learningRate < 1, 'a number ≥ 0 below 1 / learningRate')
   require('clipNorm', clipNorm, clipNorm > 0, 'a number above 0')
   if (optimizer.kind === 'sgd') fraction('momentum', optimizer.momentum)
   else {

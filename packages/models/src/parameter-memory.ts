@@ -63,24 +63,44 @@ export class ParameterMemory {
     this.#step++
     const rate = optimizer.learningRate * scheduleFactor(optimizer.schedule, this.#step)
     const decay = 1 - rate * optimizer.weightDecay
-    const [weights, gradients, m, v] = [this.weights, this.gradients, this.#m, this.#v].map((view) => view.byteOffset) as [
-      number, number, number, number,
-    ]
-    if (optimizer.kind === 'sgd') this.#kernel.sgd(length, weights, gradients, m, scale, decay, optimizer.momentum, rate)
+    const [weights, gradients, m, v] = [this.weights, this.gradients, this.#m, this.#v].map(
+      (view) => view.byteOffset,
+    ) as [number, number, number, number]
+    if (optimizer.kind === 'sgd')
+      this.#kernel.sgd(length, weights, gradients, m, scale, decay, optimizer.momentum, rate)
     else {
       const { beta1, beta2, epsilon } = optimizer
       this.#beta1Power *= beta1
       this.#beta2Power *= beta2
-      this.#kernel.adamW(length, weights, gradients, m, v, scale, decay, beta1, 1 - beta1, beta2, 1 - beta2,
-        rate / (1 - this.#beta1Power), 1 / Math.sqrt(1 - this.#beta2Power), epsilon)
+      this.#kernel.adamW(
+        length,
+        weights,
+        gradients,
+        m,
+        v,
+        scale,
+        decay,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        rate / (1 - this.#beta1Power),
+        1 / Math.sqrt(1 - this.#beta2Power),
+        epsilon,
+      )
     }
     return true
   }
 
   snapshot(): TrainingState {
     return {
-      layout: this.#layout, step: this.#step, beta1Power: this.#beta1Power, beta2Power: this.#beta2Power,
-      weights: this.weights.slice(), m: this.#m.slice(), v: this.#v.slice(),
+      layout: this.#layout,
+      step: this.#step,
+      beta1Power: this.#beta1Power,
+      beta2Power: this.#beta2Power,
+      weights: this.weights.slice(),
+      m: this.#m.slice(),
+      v: this.#v.slice(),
     }
   }
 
@@ -101,11 +121,20 @@ function requireState(state: Plain, layout: string, size: number): TrainingState
   const floats = [found.weights, found.m, found.v]
   const numbers = [found.step, found.beta1Power, found.beta2Power]
   if (found.layout !== layout) {
-    throw new TapeloomError('models.snapshot',
-      `[models] the snapshot is of '${String(found.layout)}', the model is '${layout}'. Restore the snapshot of this model.`)
+    throw new TapeloomError(
+      'models.snapshot',
+      `[models] the snapshot is of '${String(found.layout)}', the model is '${layout}'. ` +
+        'Restore the snapshot of this model.',
+    )
   }
-  if (!floats.every((array) => array instanceof Float32Array && array.length === size) || !numbers.every(Number.isFinite)) {
-    throw new TapeloomError('models.snapshot', `[models] the snapshot of '${layout}' is incomplete. Restore an untouched one.`)
+  if (
+    !floats.every((array) => array instanceof Float32Array && array.length === size) ||
+    !numbers.every(Number.isFinite)
+  ) {
+    throw new TapeloomError(
+      'models.snapshot',
+      `[models] the snapshot of '${layout}' is incomplete. Restore an untouched one.`,
+    )
   }
   return found as TrainingState
 }

@@ -70,19 +70,24 @@ export class TrainingClient {
 
   #fail(cause: unknown): void {
     if (current === this) current = undefined
-    this.#failure ??= new TapeloomError('models.worker',
-      `[models] the training worker failed: ${(cause as Error).message}. Open the trainer again and restore its last snapshot.`, { cause })
+    this.#failure ??= new TapeloomError(
+      'models.worker',
+      `[models] the training worker failed: ${(cause as Error).message}. ` +
+        'Open the trainer again and restore its last snapshot.',
+      { cause },
+    )
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }
 }
 
 /** The sources run as `.ts`, the package as `.js`. */
-const workerFile = (): URL => new URL(`./training-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const workerFile = (): URL =>
+  new URL(`./training-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
 let current: TrainingClient | undefined
 let ending: Promise<unknown> | undefined
-/** Registers a trainer with the running training worker, which is started if there is none and the last one has ended. */
+/** Registers a trainer with the training worker; one is started if none runs, after the last one has ended. */
 export async function attachTrainer(): Promise<{ readonly client: TrainingClient; readonly id: number }> {
   if (!current?.usable) await ending
   if (!current?.usable) current = new TrainingClient()

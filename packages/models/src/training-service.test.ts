@@ -16,12 +16,17 @@ import { TrainingClient } from './training-client.ts'
 import { serveTraining, type TrainingReply, type TrainingRequest } from './training-service.ts'
 
 const network = defineModel({
-  name: 'line', inputs: { x: [1] }, targets: { y: 'value' }, batch: 2,
-  forward: ({ x }) => ({ y: dense(x, 1) }), loss: (output, target) => mse(output.y, target.y),
+  name: 'line',
+  inputs: { x: [1] },
+  targets: { y: 'value' },
+  batch: 2,
+  forward: ({ x }) => ({ y: dense(x, 1) }),
+  loss: (output, target) => mse(output.y, target.y),
 })
 const model = compiledOf(network)
 const step: TrainingRequest = {
-  kind: 'step', tensors: { x: Float32Array.of(1, 2), 'target.y': Float32Array.of(3, 5), 'sample.weight': Float32Array.of(1, 1) },
+  kind: 'step',
+  tensors: { x: Float32Array.of(1, 2), 'target.y': Float32Array.of(3, 5), 'sample.weight': Float32Array.of(1, 1) },
 }
 const plan = () => planTraining(model, initialWeights(model, 1))
 
@@ -36,14 +41,22 @@ function serve() {
     new Promise<TrainingReply[]>((resolve) => {
       const replies: TrainingReply[] = []
       port1.removeAllListeners('message')
-      port1.on('message', (reply: TrainingReply) => { if (replies.push(reply) === requests.length) resolve(replies) })
+      port1.on('message', (reply: TrainingReply) => {
+        if (replies.push(reply) === requests.length) resolve(replies)
+      })
       requests.forEach(([trainer, request], id) => port1.postMessage({ id, trainer, request }))
     })
 }
 
 test('requests of a trainer are answered in their order, although all came at once', async () => {
   const request = serve()
-  const replies = await request([1, { kind: 'open', plan: plan() }], [1, step], [1, step], [1, { kind: 'snapshot' }], [1, { kind: 'close' }])
+  const replies = await request(
+    [1, { kind: 'open', plan: plan() }],
+    [1, step],
+    [1, step],
+    [1, { kind: 'snapshot' }],
+    [1, { kind: 'close' }],
+  )
   expect(replies.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4])
   expect(replies.slice(1, 4)).toMatchObject([{ value: { step: 1 } }, { value: { step: 2 } }, { value: { step: 2 } }])
 })
@@ -53,7 +66,11 @@ test('a snapshot restored in another trainer gives the same weights', async () =
   const [, , snapshot] = await request([1, { kind: 'open', plan: plan() }], [1, step], [1, { kind: 'snapshot' }])
   const state = (snapshot as { value: unknown }).value as Plain
   const [, , again, , original] = await request(
-    [2, { kind: 'open', plan: plan() }], [2, { kind: 'restore', state }], [2, step], [1, step], [1, { kind: 'snapshot' }],
+    [2, { kind: 'open', plan: plan() }],
+    [2, { kind: 'restore', state }],
+    [2, step],
+    [1, step],
+    [1, { kind: 'snapshot' }],
   )
   const weights = (again as { value: { weights: Float32Array } }).value.weights
   expect((original as { value: { weights: Float32Array } }).value.weights).toEqual(weights)
@@ -62,11 +79,22 @@ test('a snapshot restored in another trainer gives the same weights', async () =
 test('a failed request is answered with its code, and the next one runs', async () => {
   const request = serve()
   const replies = await request(
-    [1, step], [1, { kind: 'open', plan: { ...plan(), graph: Uint8Array.of(1, 2, 3) } }], [1, { kind: 'open', plan: plan() }],
-    [1, { kind: 'restore', state: 5 }], [1, step], [1, { kind: 'close' }], [1, step],
+    [1, step],
+    [1, { kind: 'open', plan: { ...plan(), graph: Uint8Array.of(1, 2, 3) } }],
+    [1, { kind: 'open', plan: plan() }],
+    [1, { kind: 'restore', state: 5 }],
+    [1, step],
+    [1, { kind: 'close' }],
+    [1, step],
   )
   expect(replies.map((reply) => ('error' in reply ? reply.error.code : 'done'))).toEqual([
-    'models.closed', 'models.training', 'done', 'models.snapshot', 'done', 'done', 'models.closed',
+    'models.closed',
+    'models.training',
+    'done',
+    'models.snapshot',
+    'done',
+    'done',
+    'models.closed',
   ])
 })
 
@@ -92,22 +120,35 @@ test('a request that cannot be copied to the worker is refused and leaves nothin
 
 test('a trainer whose graph does not load is an error, and leaves the worker usable', async () => {
   const other = await network.train({ seed: 1 })
-  const broken = { ...model, loss: add(model.loss, new Node({ op: 'Strange', inputs: [model.sampleWeights], dimensions: [] })) }
+  const broken = {
+    ...model,
+    loss: add(model.loss, new Node({ op: 'Strange', inputs: [model.sampleWeights], dimensions: [] })),
+  }
   await expect(openTrainer(broken, 1)).rejects.toMatchObject({ code: 'models.training' })
-  expect((await other.step({
-    samples: 1, inputs: { x: Float32Array.of(1) }, targets: { y: Float32Array.of(1) }, weights: Float32Array.of(1),
-  })).step).toBe(1)
+  expect(
+    (
+      await other.step({
+        samples: 1,
+        inputs: { x: Float32Array.of(1) },
+        targets: { y: Float32Array.of(1) },
+        weights: Float32Array.of(1),
+      })
+    ).step,
+  ).toBe(1)
   await other.close()
 })
 
-test('a missing runtime is an error that says how to install it, and an open trainer does not keep the process alive', async () => {
+test('a missing runtime names its command, and an open trainer does not keep the process alive', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'tapeloom-models-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const run = async (hook: string, program: string) => {
     const file = join(directory, 'program.mjs')
     await writeFile(file, program)
     return promisify(execFile)(process.execPath, [
-      '--conditions=@tapeloom/source', '--import', `data:text/javascript,${encodeURIComponent(hook)}`, file,
+      '--conditions=@tapeloom/source',
+      '--import',
+      `data:text/javascript,${encodeURIComponent(hook)}`,
+      file,
     ])
   }
   const open = `
@@ -124,5 +165,7 @@ test('a missing runtime is an error that says how to install it, and an open tra
     } })`
   expect((await run('', open)).stdout).toBe('trains\nserves\n')
   const { stdout } = await run(absent, open)
-  expect(stdout.match(/no such package\)\. Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@~1\.30\.0`/g)).toHaveLength(2)
+  expect(
+    stdout.match(/no such package\)\. Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@~1\.30\.0`/g),
+  ).toHaveLength(2)
 })

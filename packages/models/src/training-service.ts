@@ -54,9 +54,12 @@ class TrainingService {
     const session = this.#sessions.get(trainer)
     if (!session) throw new TapeloomError('models.closed', '[models] the trainer is closed. Open the network again.')
     switch (request.kind) {
-      case 'step': return session.step(request.tensors)
-      case 'snapshot': return session.snapshot()
-      case 'restore': return session.restore(request.state)
+      case 'step':
+        return session.step(request.tensors)
+      case 'snapshot':
+        return session.snapshot()
+      case 'restore':
+        return session.restore(request.state)
       case 'close':
         this.#sessions.delete(trainer)
         return session.close()

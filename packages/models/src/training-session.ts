@@ -36,18 +36,28 @@ export class TrainingSession {
     const memory = new ParameterMemory(plan.initial, plan.optimizer, plan.layout)
     this.#memory = memory
     const used = plan.fed.filter(({ name }) => session.inputNames.includes(name))
-    this.#fed = new Map(used.map(({ name, dimensions }) => [name, new Float32Array(dimensions.reduce((product, size) => product * size, 1))]))
+    this.#fed = new Map(
+      used.map(({ name, dimensions }) => [
+        name,
+        new Float32Array(dimensions.reduce((product, size) => product * size, 1)),
+      ]),
+    )
     // The graph reads parameters from the memory and writes gradients into it: nothing is copied.
     this.#feeds = Object.fromEntries([
       ...used.map(({ name, dimensions }) => [name, runtime.tensor(this.#fed.get(name)!, dimensions)] as const),
       ...plan.parameters
         .filter(({ name }) => session.inputNames.includes(name))
-        .map(({ name, dimensions, offset, size }) => [name, runtime.tensor(memory.weights.subarray(offset, offset + size), dimensions)] as const),
+        .map(
+          ({ name, dimensions, offset, size }) =>
+            [name, runtime.tensor(memory.weights.subarray(offset, offset + size), dimensions)] as const,
+        ),
     ])
     this.#fetches = Object.fromEntries([
       ['loss', runtime.tensor(this.#loss, [])] as const,
-      ...plan.gradients.map(({ name, dimensions, offset, size }) =>
-        [name, runtime.tensor(memory.gradients.subarray(offset, offset + size), dimensions)] as const),
+      ...plan.gradients.map(
+        ({ name, dimensions, offset, size }) =>
+          [name, runtime.tensor(memory.gradients.subarray(offset, offset + size), dimensions)] as const,
+      ),
     ])
   }
 

@@ -15,7 +15,8 @@ const VALUE_TYPE = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
 const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
 const SIMD = 0xfd
 
-const unsigned = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)])
+const unsigned = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]
 const signed = (value: number): number[] =>
   value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)]
 const vector = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()]
@@ -54,12 +55,19 @@ export const f64x2 = {
 }
 /** Runs `body` while `condition`, an i32, is not 0. */
 export const whileLoop = (condition: Code, body: Code): Code => [
-  0x02, 0x40, // block
-  0x03, 0x40, // loop
-  ...condition, 0x45, 0x0d, 1, // leave the block when the condition is 0
+  0x02,
+  0x40, // block
+  0x03,
+  0x40, // loop
+  ...condition,
+  0x45,
+  0x0d,
+  1, // leave the block when the condition is 0
   ...body,
-  0x0c, 0, // again
-  0x0b, 0x0b,
+  0x0c,
+  0, // again
+  0x0b,
+  0x0b,
 ]
 
 /** Assembles a module that imports its memory as `host.memory` and exports each function under its name. */
@@ -76,7 +84,14 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
   })
   const section = (id: number, content: Code): number[] => [id, ...sized(content)]
   return Uint8Array.from([
-    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // '\0asm', version 1
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0, // '\0asm', version 1
     ...section(SECTION.type, vector(types)),
     ...section(SECTION.import, vector([[...text('host'), ...text('memory'), 0x02, 0x00, 0x00]])),
     ...section(SECTION.function, vector(functions.map((_, i) => unsigned(i)))),

@@ -20,7 +20,10 @@ export function differentiate(loss: Node, wanted: readonly Node[]): Node[] {
     const rule = gradientRules[node.op]
     if (!rule) {
       if (node.op === 'Cast' || node.op === 'Sign') continue
-      throw new TapeloomError('models.gradient', `[models] operator '${node.op}' has no gradient rule. Add one to gradientRules.`)
+      throw new TapeloomError(
+        'models.gradient',
+        `[models] operator '${node.op}' has no gradient rule. Add one to gradientRules.`,
+      )
     }
     const found = rule(node, gradient, (i) => active.has(node.inputs[i]!))
     node.inputs.forEach((input, i) => {

@@ -17,9 +17,11 @@ export function unbroadcast(gradient: Node, dimensions: Dimensions): Node {
 }
 
 const at = (node: Node, i: number): Node => node.inputs[i]!
-const unaryRule = (rule: (x: Node, y: Node, gradient: Node) => Node): GradientRule =>
+const unaryRule =
+  (rule: (x: Node, y: Node, gradient: Node) => Node): GradientRule =>
   (node, gradient) => [rule(at(node, 0), node, gradient)]
-const binaryRule = (left: (node: Node, gradient: Node) => Node, right: (node: Node, gradient: Node) => Node): GradientRule =>
+const binaryRule =
+  (left: (node: Node, gradient: Node) => Node, right: (node: Node, gradient: Node) => Node): GradientRule =>
   (node, gradient, wants) => [
     wants(0) ? unbroadcast(left(node, gradient), at(node, 0).dimensions) : undefined,
     wants(1) ? unbroadcast(right(node, gradient), at(node, 1).dimensions) : undefined,
@@ -32,10 +34,22 @@ const lastAxis = (node: Node): number => node.dimensions.length - 1
 
 /** One rule per operator; an operator without a rule passes no gradient on purpose (comparisons and casts). */
 export const gradientRules: Readonly<Record<string, GradientRule>> = {
-  Add: binaryRule((_, g) => g, (_, g) => g),
-  Sub: binaryRule((_, g) => g, (_, g) => p.neg(g)),
-  Mul: binaryRule((node, g) => p.mul(g, at(node, 1)), (node, g) => p.mul(g, at(node, 0))),
-  Div: binaryRule((node, g) => p.div(g, at(node, 1)), (node, g) => p.neg(p.div(p.mul(g, node), at(node, 1)))),
+  Add: binaryRule(
+    (_, g) => g,
+    (_, g) => g,
+  ),
+  Sub: binaryRule(
+    (_, g) => g,
+    (_, g) => p.neg(g),
+  ),
+  Mul: binaryRule(
+    (node, g) => p.mul(g, at(node, 1)),
+    (node, g) => p.mul(g, at(node, 0)),
+  ),
+  Div: binaryRule(
+    (node, g) => p.div(g, at(node, 1)),
+    (node, g) => p.neg(p.div(p.mul(g, node), at(node, 1))),
+  ),
   // On a tie the left operand takes the gradient.
   Max: binaryRule(
     (node, g) => p.mul(g, p.equal(node, at(node, 0))),
@@ -55,12 +69,20 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Reshape: unaryRule((x, _y, g) => p.reshape(g, x.dimensions)),
   Transpose: (node, g) => {
     const permutation = node.attributes['perm'] as readonly number[]
-    return [p.transpose(g, permutation.map((_, axis) => permutation.indexOf(axis)))]
+    return [
+      p.transpose(
+        g,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+    ]
   },
   ReduceSum: (node, g) => {
     const x = at(node, 0)
     const axes = constants(node, 1)
-    const kept = p.reshape(g, x.dimensions.map((length, axis) => (axes.includes(axis) ? 1 : length)))
+    const kept = p.reshape(
+      g,
+      x.dimensions.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+    )
     return [p.expand(kept, x)]
   },
   Slice: (node, g) => {
@@ -71,10 +93,12 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Pad: (node, g) => {
     const x = at(node, 0)
     const before = constants(node, 1)
-    return [x.dimensions.reduce<Node>((left, length, axis) => {
-      const start = before[axis] ?? 0
-      return left.dimensions[axis] === length ? left : p.slice(left, axis, start, start + length)
-    }, g)]
+    return [
+      x.dimensions.reduce<Node>((left, length, axis) => {
+        const start = before[axis] ?? 0
+        return left.dimensions[axis] === length ? left : p.slice(left, axis, start, start + length)
+      }, g),
+    ]
   },
   Concat: (node, g, wants) => {
     const axis = node.attributes['axis'] as number

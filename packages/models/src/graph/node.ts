@@ -60,7 +60,8 @@ export function nodeOf(tensor: Tensor, where: string): Node {
   if (tensor instanceof Node) return tensor
   throw new TapeloomError(
     'models.tensor',
-    `[${where}] ${JSON.stringify(tensor)} is not a tensor of this package. Pass what forward received or an operation returned.`,
+    `[${where}] ${JSON.stringify(tensor)} is not a tensor of this package. ` +
+      'Pass what forward received or an operation returned.',
   )
 }
 
@@ -71,7 +72,11 @@ export const parameter = (layer: string, role: string, dimensions: Dimensions, i
   new Node({ op: 'Leaf', dimensions, leaf: { kind: 'parameter', layer, role, initialiser } })
 
 /** A constant tensor; `values` in row-major order, a number for a scalar. */
-export function constant(values: number | readonly number[], dimensions?: Dimensions, type: ElementType = 'float'): Node {
+export function constant(
+  values: number | readonly number[],
+  dimensions?: Dimensions,
+  type: ElementType = 'float',
+): Node {
   const list = typeof values === 'number' ? [values] : values
   const shape = dimensions ?? (typeof values === 'number' ? [] : [list.length])
   return new Node({ op: 'Leaf', dimensions: shape, type, leaf: { kind: 'constant', values: list } })

@@ -3,7 +3,8 @@ import { constant, integers, Node, type Dimensions, type ElementType } from './n
 
 const shapeError = (op: string, what: string, hint: string) =>
   new TapeloomError('models.shape', `[models ${op}] ${what}. ${hint}`)
-const show = (dimensions: Dimensions): string => `[${dimensions.map((size) => (size === -1 ? 'batch' : size)).join(', ')}]`
+const show = (dimensions: Dimensions): string =>
+  `[${dimensions.map((size) => (size === -1 ? 'batch' : size)).join(', ')}]`
 
 /** Sizes after broadcasting two shapes, aligned at the last axis. */
 function broadcast(op: string, a: Dimensions, b: Dimensions): Dimensions {
@@ -69,10 +70,18 @@ const size = (dimensions: Dimensions): number => dimensions.reduce((product, len
 /** The same elements in row-major order under other sizes. */
 export function reshape(x: Node, dimensions: Dimensions): Node {
   if (size(dimensions) !== size(x.dimensions)) {
-    throw shapeError('reshape', `${show(x.dimensions)} does not fit ${show(dimensions)}`, 'Keep the number of elements.')
+    throw shapeError(
+      'reshape',
+      `${show(x.dimensions)} does not fit ${show(dimensions)}`,
+      'Keep the number of elements.',
+    )
   }
   if (dimensions.length === x.dimensions.length && dimensions.every((length, i) => length === x.dimensions[i])) return x
-  return new Node({ op: 'Reshape', inputs: [x, integers(dimensions.map((length) => Math.max(length, -1)))], dimensions })
+  return new Node({
+    op: 'Reshape',
+    inputs: [x, integers(dimensions.map((length) => Math.max(length, -1)))],
+    dimensions,
+  })
 }
 
 export function transpose(x: Node, permutation: readonly number[]): Node {
@@ -91,11 +100,17 @@ export function reduceSum(x: Node, axes: readonly number[], keep = false): Node 
 export function slice(x: Node, axis: number, start: number, end: number, step = 1): Node {
   const length = x.dimensions[axis] ?? 0
   if (!(start >= 0 && start < end && end <= length && step >= 1)) {
-    throw shapeError('slice', `${start}..${end} is outside of axis ${axis} of ${show(x.dimensions)}`, `Stay within 0..${length}.`)
+    throw shapeError(
+      'slice',
+      `${start}..${end} is outside of axis ${axis} of ${show(x.dimensions)}`,
+      `Stay within 0..${length}.`,
+    )
   }
   const dimensions = x.dimensions.with(axis, Math.ceil((end - start) / step))
   return new Node({
-    op: 'Slice', inputs: [x, integers([start]), integers([end]), integers([axis]), integers([step])], dimensions,
+    op: 'Slice',
+    inputs: [x, integers([start]), integers([end]), integers([axis]), integers([step])],
+    dimensions,
     attributes: {},
   })
 }
@@ -103,7 +118,10 @@ export function slice(x: Node, axis: number, start: number, end: number, step = 
 /** Zeros before and after the elements of one axis. */
 export function pad(x: Node, axis: number, before: number, after: number): Node {
   if (before === 0 && after === 0) return x
-  const pads = [...x.dimensions.map((_, i) => (i === axis ? before : 0)), ...x.dimensions.map((_, i) => (i === axis ? after : 0))]
+  const pads = [
+    ...x.dimensions.map((_, i) => (i === axis ? before : 0)),
+    ...x.dimensions.map((_, i) => (i === axis ? after : 0)),
+  ]
   const dimensions = x.dimensions.with(axis, (x.dimensions[axis] ?? 0) + before + after)
   return new Node({ op: 'Pad', inputs: [x, integers(pads)], dimensions })
 }
@@ -112,9 +130,15 @@ export function concat(nodes: readonly Node[], axis: number): Node {
   const [first, ...others] = nodes
   if (!first) throw shapeError('concat', 'there is nothing to join', 'Pass at least one tensor.')
   for (const { dimensions } of others) {
-    if (dimensions.length !== first.dimensions.length || dimensions.some((length, i) => i !== axis && length !== first.dimensions[i])) {
-      throw shapeError('concat', `${show(first.dimensions)} and ${show(dimensions)} differ outside of axis ${axis}`,
-        'Flatten or reshape them first.')
+    if (
+      dimensions.length !== first.dimensions.length ||
+      dimensions.some((length, i) => i !== axis && length !== first.dimensions[i])
+    ) {
+      throw shapeError(
+        'concat',
+        `${show(first.dimensions)} and ${show(dimensions)} differ outside of axis ${axis}`,
+        'Flatten or reshape them first.',
+      )
     }
   }
   if (others.length === 0) return first
@@ -128,7 +152,11 @@ export function gemm(a: Node, b: Node, spec: { transA?: boolean; transB?: boolea
   const [rows = 1, inner = 1] = transA ? a.dimensions.toReversed() : a.dimensions
   const [innerB = 1, columns = 1] = transB ? b.dimensions.toReversed() : b.dimensions
   if (inner !== innerB) {
-    throw shapeError('gemm', `${show(a.dimensions)} and ${show(b.dimensions)} have no common inner size`, 'Check the units.')
+    throw shapeError(
+      'gemm',
+      `${show(a.dimensions)} and ${show(b.dimensions)} have no common inner size`,
+      'Check the units.',
+    )
   }
   const inputs = spec.bias ? [a, b, spec.bias] : [a, b]
   return new Node({ op: 'Gemm', inputs, dimensions: [rows, columns], attributes: { transA, transB } })
@@ -136,7 +164,11 @@ export function gemm(a: Node, b: Node, spec: { transA?: boolean; transB?: boolea
 
 /** `x` repeated to the shape of `like`, whose values are not read where the runtime can avoid it. */
 export function expand(x: Node, like: Node): Node {
-  if (x.dimensions.length === like.dimensions.length && x.dimensions.every((length, i) => length === like.dimensions[i])) return x
+  if (
+    x.dimensions.length === like.dimensions.length &&
+    x.dimensions.every((length, i) => length === like.dimensions[i])
+  )
+    return x
   const shape = new Node({ op: 'Shape', inputs: [like], dimensions: [like.dimensions.length], type: 'int64' })
   return new Node({ op: 'Expand', inputs: [x, shape], dimensions: like.dimensions })
 }
@@ -147,14 +179,21 @@ export function matmul(a: Node, b: Node): Node {
   const [rows = 1, inner = 1] = a.dimensions.slice(-2)
   const [innerB = 1, columns = 1] = b.dimensions.slice(-2)
   if (inner !== innerB || lead.length !== leadB.length || lead.some((length, i) => length !== leadB[i])) {
-    throw shapeError('matmul', `${show(a.dimensions)} and ${show(b.dimensions)} do not match`, 'Transpose or reshape one.')
+    throw shapeError(
+      'matmul',
+      `${show(a.dimensions)} and ${show(b.dimensions)} do not match`,
+      'Transpose or reshape one.',
+    )
   }
   return new Node({ op: 'MatMul', inputs: [a, b], dimensions: [...lead, rows, columns] })
 }
 
 export function swapLastAxes(x: Node): Node {
   const rank = x.dimensions.length
-  return transpose(x, [...x.dimensions.keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis)))
+  return transpose(
+    x,
+    [...x.dimensions.keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis)),
+  )
 }
 
 /** Puts `step` − 1 zeros behind each element of an axis and cuts it to `length`: what undoes a strided slice. */

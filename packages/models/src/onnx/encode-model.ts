@@ -58,7 +58,10 @@ function nameNodes(order: readonly Node[], spec: ModelSpec): Map<Node, string> {
   order.forEach((node, i) => {
     if (names.has(node)) return
     if (node.leaf && node.leaf.kind !== 'constant' && !spec.stored?.has(node)) {
-      throw new TapeloomError('models.graph', `[models ${spec.name}] a tensor of another model is used. Build each model from its own inputs.`)
+      throw new TapeloomError(
+        'models.graph',
+        `[models ${spec.name}] a tensor of another model is used. Build each model from its own inputs.`,
+      )
     }
     // A slash, so that no name a user may give is taken.
     names.set(node, `/${node.leaf?.kind ?? node.op.toLowerCase()}_${i}`)
@@ -91,7 +94,9 @@ function writeInitializer(graph: ProtobufWriter, node: Node, name: string, spec:
   const raw =
     node.type === 'int64'
       ? BigInt64Array.from(values, BigInt)
-      : spec.precision === 'float64' ? Float64Array.from(values) : Float32Array.from(values)
+      : spec.precision === 'float64'
+        ? Float64Array.from(values)
+        : Float32Array.from(values)
   graph.message(5, (tensor) => {
     for (const length of node.dimensions) tensor.integer(1, length)
     tensor.integer(2, elementCode(node.type, spec)).text(8, name).bytes(9, new Uint8Array(raw.buffer))
@@ -100,9 +105,16 @@ function writeInitializer(graph: ProtobufWriter, node: Node, name: string, spec:
 
 function writeValue(graph: ProtobufWriter, field: number, name: string, node: Node, spec: ModelSpec): void {
   graph.message(field, (value) =>
-    value.text(1, name).message(2, (type) =>
-      type.message(1, (tensor) =>
-        tensor.integer(1, elementCode(node.type, spec)).message(2, (shape) => writeShape(shape, node.dimensions, spec.batch)))))
+    value
+      .text(1, name)
+      .message(2, (type) =>
+        type.message(1, (tensor) =>
+          tensor
+            .integer(1, elementCode(node.type, spec))
+            .message(2, (shape) => writeShape(shape, node.dimensions, spec.batch)),
+        ),
+      ),
+  )
 }
 
 function writeShape(shape: ProtobufWriter, dimensions: Dimensions, batch: number | undefined): void {

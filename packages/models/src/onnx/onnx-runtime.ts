@@ -49,7 +49,9 @@ export const missingRuntime = (cause: unknown): TapeloomError =>
 /** Wraps a loaded ONNX Runtime; `forceCopy` behaves as if outputs were never written in place. */
 export async function startRuntime(ort: typeof Ort, forceCopy = false): Promise<OnnxRuntime> {
   const tensor = (data: FloatArray, dimensions: readonly number[]): OrtTensor =>
-    data instanceof Float32Array ? new ort.Tensor('float32', data, dimensions) : new ort.Tensor('float64', data, dimensions)
+    data instanceof Float32Array
+      ? new ort.Tensor('float32', data, dimensions)
+      : new ort.Tensor('float64', data, dimensions)
   const zeroCopy = !forceCopy && (await writesInPlace(ort, tensor))
   return { zeroCopy, tensor, open: (model) => openSession(ort, model, zeroCopy) }
 }
@@ -86,7 +88,12 @@ async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean
 /** Writing in place is not part of the runtime's promise: a tiny graph shows whether this release does it. */
 async function writesInPlace(ort: typeof Ort, tensor: OnnxRuntime['tensor']): Promise<boolean> {
   const x = input('x', [2])
-  const model = encodeModel({ name: 'probe', batch: 1, inputs: new Map([['x', x]]), outputs: new Map([['y', add(x, constant(1))]]) })
+  const model = encodeModel({
+    name: 'probe',
+    batch: 1,
+    inputs: new Map([['x', x]]),
+    outputs: new Map([['y', add(x, constant(1))]]),
+  })
   const session = await openSession(ort, model, true)
   const target = new Float32Array(4)
   await session.run({ x: tensor(Float32Array.of(1, 2), [2]) }, { y: tensor(target.subarray(1, 3), [2]) })

@@ -8,7 +8,10 @@ export function axisOf(node: Node, axis: number, where: string): number {
   const rank = node.shape.length
   const positive = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank) {
-    throw new TapeloomError('models.shape', `[${where}] axis ${axis} does not exist in shape [${node.shape.join(', ')}]. Use 0..${rank - 1}.`)
+    throw new TapeloomError(
+      'models.shape',
+      `[${where}] axis ${axis} does not exist in shape [${node.shape.join(', ')}]. Use 0..${rank - 1}.`,
+    )
   }
   return positive + (node.batched ? 1 : 0)
 }

@@ -32,7 +32,8 @@ export const sqrt = (x: Tensor): Tensor => tensor(p.sqrt(nodeOf(x, 'models sqrt'
 /** Absolute value of each element; the gradient at 0 is 0. */
 export const abs = (x: Tensor): Tensor => tensor(p.abs(nodeOf(x, 'models abs')))
 /** Each element limited to [low, high]; the gradient passes where it is not limited. */
-export const clip = (x: Tensor, low: number, high: number): Tensor => tensor(p.clip(nodeOf(x, 'models clip'), low, high))
+export const clip = (x: Tensor, low: number, high: number): Tensor =>
+  tensor(p.clip(nodeOf(x, 'models clip'), low, high))
 /** max(x, 0); the gradient at 0 is 0. */
 export const relu = (x: Tensor): Tensor => tensor(p.relu(nodeOf(x, 'models relu')))
 /** Hyperbolic tangent. */
@@ -40,7 +41,8 @@ export const tanh = (x: Tensor): Tensor => tensor(p.tanh(nodeOf(x, 'models tanh'
 /** 1 / (1 + e^−x). */
 export const sigmoid = (x: Tensor): Tensor => tensor(p.sigmoid(nodeOf(x, 'models sigmoid')))
 /**
- * Gaussian error linear unit in its tanh form, 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), within 5e-4 of the exact one.
+ * Gaussian error linear unit in its tanh form, 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), within 5e-4 of
+ * the exact one.
  * @source Hendrycks, Gimpel (2016), Gaussian Error Linear Units, section 2
  */
 export function gelu(x: Tensor): Tensor {

@@ -49,8 +49,8 @@ export interface Conv1dSpec extends DenseSpec {
 }
 
 /**
- * Convolution over the rows of `[rows, columns]` → `[⌈rows / stride⌉, channels]` (`valid`: only whole windows), as a
- * matrix product of gathered windows, channels last.
+ * Convolution over the rows of `[rows, columns]` → `[⌈rows / stride⌉, channels]` (`valid`: whole windows only),
+ * as a matrix product of gathered windows, channels last.
  * @throws TapeloomError `models.shape` when the input is no matrix or the kernel does not fit
  */
 export function conv1d(x: Tensor, channels: number, spec: Conv1dSpec = {}): Tensor {
@@ -61,7 +61,10 @@ export function conv1d(x: Tensor, channels: number, spec: Conv1dSpec = {}): Tens
   requireWhole('conv1d', 'stride', stride)
   const [rows, columns, ...rest] = node.shape
   if (rows === undefined || columns === undefined || rest.length > 0) {
-    throw new TapeloomError('models.shape', `[models conv1d] shape [${node.shape.join(', ')}] is no matrix. Pass [rows, columns].`)
+    throw new TapeloomError(
+      'models.shape',
+      `[models conv1d] shape [${node.shape.join(', ')}] is no matrix. Pass [rows, columns].`,
+    )
   }
   const before = padding === 'same' ? Math.floor((kernel - 1) / 2) : 0
   const padded = padding === 'same' ? p.pad(node, 1, before, kernel - 1 - before) : node
@@ -74,15 +77,18 @@ export function conv1d(x: Tensor, channels: number, spec: Conv1dSpec = {}): Tens
 }
 
 /**
- * Mean over the rows of `[rows, columns]` → `[columns]`; with `mask` `[rows]` of 0 and 1 only over rows of 1, and 0 where
- * there is none.
+ * Mean over the rows of `[rows, columns]` → `[columns]`; with `mask` `[rows]` of 0 and 1 only over rows
+ * of 1, and 0 where there is none.
  * @throws TapeloomError `models.shape`
  */
 export function meanPool(x: Tensor, mask?: Tensor): Tensor {
   const node = nodeOf(x, 'models meanPool')
   const [rows, columns, ...rest] = node.shape
   if (rows === undefined || columns === undefined || rest.length > 0) {
-    throw new TapeloomError('models.shape', `[models meanPool] shape [${node.shape.join(', ')}] is no matrix. Pass [rows, columns].`)
+    throw new TapeloomError(
+      'models.shape',
+      `[models meanPool] shape [${node.shape.join(', ')}] is no matrix. Pass [rows, columns].`,
+    )
   }
   if (!mask) return p.mul(p.reduceSum(node, [1]), constant(1 / rows))
   const weight = p.reshape(nodeOf(mask, 'models meanPool'), [-1, rows, 1])
@@ -106,5 +112,5 @@ export function layerNorm(x: Tensor, spec: { readonly epsilon?: number } = {}): 
   return p.add(p.mul(p.div(centred, deviation), gain), bias)
 }
 
-/** Matrix product of the last two axes: `[…, n, k]` · `[…, k, m]` → `[…, n, m]`. @throws TapeloomError `models.shape` */
+/** Product of the last two axes: `[…, n, k]` · `[…, k, m]` → `[…, n, m]`. @throws TapeloomError `models.shape` */
 export const matmul = (a: Tensor, b: Tensor): Tensor => p.matmul(nodeOf(a, 'models matmul'), nodeOf(b, 'models matmul'))
