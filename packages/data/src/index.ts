@@ -1,2 +1,5 @@
 export { memoryStore } from './store/memory-store.ts'
 export { storeTable, storeTables, type ColumnType, type StoreTable } from './store/store-tables.ts'
+export { candleSource } from './source/candle-source.ts'
+export type { ParquetOptions } from './source/parquet-series.ts'
+export { parquetSource } from './source/parquet-source.ts'

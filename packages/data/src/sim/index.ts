@@ -1,1 +1,2 @@
-export {}
+export { simulatedMarket, type SimulatedMarketSpec } from './simulated-market.ts'
+export { bayesAccuracy, plantedBeta } from './planted-signal.ts'
