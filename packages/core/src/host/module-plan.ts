@@ -87,7 +87,7 @@ function missing(where: string, { module, range, optional }: Need, uses: readonl
 
 function checkProvider(where: string, needed: Need, provider: Module): TapeloomError | undefined {
   if (!inRange(provider.version, needed.range)) {
-    const major = needed.range.replace(/[^\d.].*$|^[^\d]+/g, '') || needed.range
+    const major = /\d+/.exec(needed.range)?.[0] ?? needed.range
     return new TapeloomError('module.version', `[${where}] requires '${needed.module}' ${needed.range}, found ${provider.version}. Install ${packageOf(needed.module)}@${major} or a newer ${where.slice(7)}.`)
   }
   const columns = columnsOf(provider.features).map(({ name }) => name)
