@@ -1,1 +1,3 @@
-export {}
+export { captureSource } from './capture-source.ts'
+export { feedCheck, type FeedCheck } from './feed-check.ts'
+export { binanceFutures, binanceSpot } from './binance/binance-sequence.ts'

@@ -1,0 +1,57 @@
+import { lineBlocks, type LineBlock } from './line-blocks.ts'
+
+const LINE_FEED = 10
+
+/** Walks the lines of a capture in place; only `load` waits. Empty lines count but are passed over. */
+export class CaptureReader {
+  readonly file: string
+  readonly #blocks: AsyncGenerator<LineBlock, void, void>
+  bytes: Uint8Array = new Uint8Array(0)
+  /** The current line is bytes [start, end). */
+  start = 0
+  end = -1
+  /** Its number, from 1. */
+  line = 0
+  #ended = false
+
+  constructor(file: string) {
+    this.file = file
+    this.#blocks = lineBlocks(file)
+  }
+
+  /** No more lines come. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Fetches the next block, after which `next` goes on; false at the end. @throws TapeloomError as `lineBlocks` does */
+  async load(): Promise<boolean> {
+    const { value, done } = await this.#blocks.next()
+    if (done || !value) this.#ended = true
+    else {
+      this.bytes = value.bytes
+      this.end = -1
+    }
+    return !this.#ended
+  }
+
+  /** Goes to the next line that is not empty; false when the block has no more. */
+  next(): boolean {
+    do {
+      this.start = this.end + 1
+      if (this.start >= this.bytes.length) return false
+      this.end = this.bytes.indexOf(LINE_FEED, this.start)
+      this.line++
+    } while (this.end === this.start)
+    return true
+  }
+
+  /** The current line, for people. */
+  text(): string {
+    return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + 4096))).toString()
+  }
+
+  async close(): Promise<void> {
+    await this.#blocks.return()
+  }
+}

@@ -1,0 +1,92 @@
+import { basename } from 'node:path'
+import { instrument, TapeloomError, type Instrument } from '@tapeloom/core'
+import { BinanceParser } from './binance/binance-parser.ts'
+import { unifiedSymbol } from './binance/binance-symbol.ts'
+import type { BinanceMessage } from './binance/binance-message.ts'
+import { CaptureReader } from './capture-reader.ts'
+
+/** Lines read ahead to find out what a capture holds. */
+const LINES = 5000
+
+/** What a capture holds, by its name and its first 5,000 lines. */
+export interface CaptureSurvey {
+  readonly file: string
+  readonly venue: string
+  /** By the venue's own symbol. Tick and lot are the most decimals seen. */
+  readonly instruments: ReadonlyMap<string, Instrument>
+}
+
+interface Decimals {
+  price: number
+  quantity: number
+}
+
+/**
+ * Finds venue and instruments of a Binance capture. The venue is the file's name up to the first `_`, as in
+ * `binance-spot_btcusdt_20240808.txt.gz`, else told by how updates are numbered.
+ * @throws TapeloomError `feed.format` when no line is a message of Binance; `feed.file`
+ */
+export async function surveyCapture(file: string): Promise<CaptureSurvey> {
+  const parser = new BinanceParser()
+  const seen = new Map<string, Decimals>()
+  let futures = false
+  await eachLine(file, (reader) => {
+    const message = parser.parse(reader.bytes, reader.start, reader.end)
+    if (message.kind === 'broken' || message.kind === 'other') return
+    futures ||= !Number.isNaN(message.previous)
+    measure(message, seen)
+  })
+  const venue = /^(binance-[a-z]+)_/.exec(basename(file))?.[1] ?? (futures ? 'binance-usdm' : 'binance-spot')
+  const instruments = new Map<string, Instrument>()
+  const unnamed = seen.get('')
+  seen.delete('')
+  for (const [raw, decimals] of seen) {
+    const symbol = unifiedSymbol(raw, venue !== 'binance-spot')
+    if (!symbol) continue
+    // A snapshot does not name its symbol: it belongs to the only one there is.
+    const { price, quantity } = seen.size === 1 && unnamed ? widest(decimals, unnamed) : decimals
+    instruments.set(raw, instrument(symbol, { venue, tickSize: stepOf(price), lotSize: stepOf(quantity) }))
+  }
+  if (instruments.size > 0) return { file, venue, instruments }
+  throw new TapeloomError(
+    'feed.format',
+    `[feed '${file}'] has no Binance message in its first ${LINES} lines. ` +
+      'Give a capture with lines `<receive time, ns> <JSON message>`.',
+  )
+}
+
+async function eachLine(file: string, visit: (reader: CaptureReader) => void): Promise<void> {
+  const reader = new CaptureReader(file)
+  try {
+    while (reader.line < LINES && (await reader.load())) while (reader.line < LINES && reader.next()) visit(reader)
+  } catch (error) {
+    // What comes before the break is enough here; whoever reads it all is told.
+    if (!(error instanceof TapeloomError && error.code === 'feed.truncated')) throw error
+  } finally {
+    await reader.close()
+  }
+}
+
+function measure(message: BinanceMessage, seen: Map<string, Decimals>): void {
+  const decimals = seen.get(message.symbol) ?? { price: 0, quantity: 0 }
+  seen.set(message.symbol, decimals)
+  const add = (price: number, quantity: number) => {
+    decimals.price = Math.max(decimals.price, decimalsOf(price))
+    decimals.quantity = Math.max(decimals.quantity, decimalsOf(quantity))
+  }
+  if (message.kind === 'trade') add(message.price, message.quantity)
+  for (let i = 0; i < message.bids + message.asks; i++) add(message.levels[2 * i]!, message.levels[2 * i + 1]!)
+}
+
+const widest = (a: Decimals, b: Decimals): Decimals => ({
+  price: Math.max(a.price, b.price),
+  quantity: Math.max(a.quantity, b.quantity),
+})
+
+/** Decimals of the shortest text of a number. */
+function decimalsOf(value: number): number {
+  const [digits = '', exponent = '0'] = String(value).split('e')
+  return Math.max(0, (digits.split('.')[1]?.length ?? 0) - Number(exponent))
+}
+
+const stepOf = (decimals: number): string => (decimals === 0 ? '1' : `0.${'1'.padStart(decimals, '0')}`)
