@@ -106,6 +106,15 @@ test('an inference keeps the inputs and weights that it was called with', async 
   await runtime.close()
 })
 
+test('inferences asked for at once each answer their own sample', async () => {
+  const runtime = await network.open({ seed: 0 })
+  const samples = Array.from({ length: 8 }, (_, seed) => sample(seed))
+  const answers = await Promise.all(samples.map((inputs) => runtime.infer(inputs)))
+  for (const [i, inputs] of samples.entries()) expect(await runtime.infer(inputs)).toEqual(answers[i])
+  expect(new Set(answers.map(({ y }) => y![0])).size).toBe(8)
+  await runtime.close()
+})
+
 test('closing waits for running inferences and refuses new ones', async () => {
   const runtime = await network.open({ seed: 0 })
   const running = [runtime.infer(sample(1)), runtime.infer(sample(2))]

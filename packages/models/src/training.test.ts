@@ -1,21 +1,7 @@
 import { createRandom, type Plain, type Trainer, type TrainingBatch } from '@tapeloom/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { compiledOf } from './define-model.ts'
-import {
-  adamW,
-  add,
-  concat,
-  conv1d,
-  crossEntropy,
-  defineModel,
-  dense,
-  meanPool,
-  mse,
-  mul,
-  relu,
-  sgd,
-  tanh,
-} from './index.ts'
+import { adamW, add, crossEntropy, defineModel, dense, log, mse, mul, relu, slice } from './index.ts'
 import { initialWeights } from './initial-weights.ts'
 import { trainingGraph } from './model-graphs.ts'
 import { planTraining } from './network-trainer.ts'
@@ -175,6 +161,35 @@ test('a step whose gradient is not finite is dropped although its loss is', asyn
   expect(Number.isFinite((await step(1e30, 1e8)).loss)).toBe(true)
   expect(await step(1, 1)).toMatchObject({ dropped: false, step: 1 })
   await session.close()
+})
+
+test('a step whose loss is not finite is dropped although its gradient is', async () => {
+  const network = defineModel({
+    name: 'cliff',
+    inputs: { x: [1] },
+    targets: { y: 'value' },
+    batch: 1,
+    forward: ({ x }) => ({ y: dense(x, 1), offset: log(slice(x, 0, 0, 1)) }),
+    loss: (output, target) => add(mse(output.y, target.y), mse(output.offset, target.y)),
+  })
+  const trainer = await trainerOf(network)
+  const step = (x: number) =>
+    trainer.step({
+      samples: 1,
+      inputs: { x: Float32Array.of(x) },
+      targets: { y: Float32Array.of(1) },
+      weights: Float32Array.of(1),
+    })
+  expect(await step(0)).toMatchObject({ dropped: true, loss: Infinity, step: 0 })
+  expect(await step(1)).toMatchObject({ dropped: false, step: 1 })
+})
+
+test('what a dropped batch left behind does not reach a shorter one', async () => {
+  const [tainted, clean] = [await trainerOf(), await trainerOf()]
+  const bad = ringBatch(1)
+  bad.inputs['x']!.fill(NaN)
+  expect((await tainted.step(bad)).dropped).toBe(true)
+  expect(await tainted.step(ringBatch(0, 5))).toEqual(await clean.step(ringBatch(0, 5)))
 })
 
 describe('bad batches are refused before anything is trained', () => {
