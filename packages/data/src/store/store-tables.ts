@@ -79,7 +79,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   inference_frames: {
     columns: {
       id: 'text', stream: 'text', sequence: 'integer', model: 'text', model_version: 'text', schema_hash: 'text', ...stamp,
-      as_of: 'integer', lanes: 'text', extras: 'text', prediction: 'text', entry: 'text', target_timeframe: 'text',
+      as_of: 'integer', inputs: 'text', lanes: 'text', extras: 'text', prediction: 'text', entry: 'text', target_timeframe: 'text',
       target_open: 'integer', target_close: 'integer', horizon: 'text', taint: 'text', content_hash: 'text',
       fingerprint: 'text',
     },

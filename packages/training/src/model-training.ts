@@ -1,0 +1,115 @@
+import { timeframeUs, type MarketSymbol, type Plain, type ServedModel, type TargetSet, type Timeframe, type Trainer } from '@tapeloom/core'
+import { fromPlain, toPlain } from './frame-tensors.ts'
+import type { InferenceFrameReference, ReferenceInput } from './inference-frame-reference.ts'
+import { inputsOf } from './reference-inputs.ts'
+import { ReferenceTable } from './reference-table.ts'
+import type { TextPool } from './text-pool.ts'
+
+/** Tradable and candle samples are trained together, anticipation samples apart. */
+export type QueueName = 'main' | 'anticipation'
+/** Targets as plain data. */
+export type PlainTargets = Readonly<Record<string, number | readonly number[]>>
+
+/** A sample that waits for its batch. `first`: no earlier sample was taken from this reference. */
+export interface QueuedSample {
+  readonly reference: InferenceFrameReference
+  readonly targets: PlainTargets
+  readonly weight: number
+  readonly event: string
+  readonly subscriber: string
+  readonly first: boolean
+}
+
+/** Everything training knows about one model. */
+export class ModelTraining {
+  readonly id: string
+  readonly schemaHash: string
+  readonly inputs: readonly ReferenceInput[]
+  readonly targets: TargetSet
+  /** Samples per step. */
+  readonly batch: number
+  readonly timeframe: Timeframe
+  readonly timeframeUs: number
+  readonly tables = new Map<MarketSymbol, ReferenceTable>()
+  readonly queues: Readonly<Record<QueueName, QueuedSample[]>> = { main: [], anticipation: [] }
+  /** Samples handed to steps that are not applied yet; samples dropped because too many waited. */
+  underWay = 0
+  dropped = 0
+  steps = 0
+  /** Samples trained so far. */
+  position = 0
+  firstLoss = NaN
+  lastLoss = NaN
+  /** Longest timeframe of the pivots it heard, µs: how long a bar of confirmation lag is. */
+  pivotBarUs: number
+  /** The trainer, opened with the first step, and its state until then. */
+  trainer: Promise<Trainer> | undefined
+  trainerState: Plain = null
+  /** Ends the subscription of its own labels. */
+  unsubscribe: (() => void) | undefined
+  /** Settles when the last requested step is done: steps are taken in the order of the requests. */
+  tail: Promise<unknown> = Promise.resolve()
+  readonly #stream: string
+  readonly #texts: TextPool
+
+  constructor(served: ServedModel, stream: string, batch: number, texts: TextPool) {
+    const spec = served.definition.model!
+    this.id = served.id
+    this.schemaHash = served.schemaHash
+    this.inputs = inputsOf(served.definition)
+    this.targets = spec.network.targets as TargetSet
+    this.batch = batch > 0 ? Math.min(batch, spec.network.batch) : spec.network.batch
+    this.timeframe = spec.target.timeframe
+    this.timeframeUs = this.pivotBarUs = timeframeUs(spec.target.timeframe)
+    this.#stream = stream
+    this.#texts = texts
+  }
+
+  /** The references on one symbol. */
+  table(symbol: MarketSymbol): ReferenceTable {
+    const known = this.tables.get(symbol)
+    if (known) return known
+    const { id: model, schemaHash, inputs } = this
+    const table = new ReferenceTable({ stream: this.#stream, model, schemaHash, symbol, inputs }, this.#texts)
+    this.tables.set(symbol, table)
+    return table
+  }
+
+  /** Samples that wait or are being trained. */
+  get waiting(): number {
+    return this.queues.main.length + this.queues.anticipation.length + this.underWay
+  }
+
+  /** @param trainer what the trainer says of itself */
+  snapshot(trainer: Plain): Plain {
+    const { id, schemaHash, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs } = this
+    const queue = (name: QueueName): Plain =>
+      this.queues[name].map(({ reference, ...sample }) => ({ ...sample, reference: toPlain(reference) }))
+    return {
+      id, schemaHash, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs, trainer,
+      tables: [...this.tables].map(([symbol, table]) => ({ symbol, table: table.snapshot() })),
+      queues: { main: queue('main'), anticipation: queue('anticipation') },
+    }
+  }
+
+  restore(state: Plain): void {
+    const { tables, queues, trainer, id: _, schemaHash: __, ...numbers } = state as unknown as ModelState
+    Object.assign(this, numbers)
+    this.trainerState = trainer
+    for (const { symbol, table } of tables) this.table(symbol).restore(table)
+    for (const name of ['main', 'anticipation'] as const) {
+      for (const { reference, ...sample } of queues[name]) {
+        this.queues[name].push({ ...sample, reference: fromPlain(reference, this.inputs) })
+      }
+    }
+  }
+}
+
+type StoredSample = Omit<QueuedSample, 'reference'> & { readonly reference: Plain }
+interface ModelState {
+  readonly id: string
+  readonly schemaHash: string
+  readonly tables: readonly { readonly symbol: MarketSymbol; readonly table: Plain }[]
+  readonly queues: Readonly<Record<QueueName, readonly StoredSample[]>>
+  readonly trainer: Plain
+}
