@@ -1,0 +1,5 @@
+export { fixtures } from './fixtures.ts'
+export { harness, type Harness } from './harness.ts'
+export type { NeedFixture } from './need-fixture.ts'
+export type { Batch } from './repeatability.ts'
+export { testModule, type Test } from './test-module.ts'

@@ -1,0 +1,98 @@
+import { resolveOptions } from '../module/option.ts'
+import { agree, agreeEmissions, agreeRows, fail, isNear } from './compare.ts'
+import { inOrder, symbolsOf } from './test-feed.ts'
+import { record, TestRun, textOf, type Emission, type Recording, type Trial } from './test-run.ts'
+import { only, receivedAt, secondSymbol } from './tapes.ts'
+
+/** Invariant 1: the same tape, options and seed give the same outputs, event by event. */
+export async function isDeterministic(trial: Trial): Promise<void> {
+  agree('a run and its repetition differ', await record(trial), await record(trial))
+}
+
+/** Invariant 2: what was said over a prefix of the tape is not changed by what follows, nor known before it could be. */
+export async function looksNotAhead(trial: Trial): Promise<void> {
+  const whole = await record(trial)
+  for (const emission of whole.emissions) isHonest(emission)
+  for (const share of [1 / 3, 2 / 3, 0.9]) {
+    const length = Math.floor(share * trial.events.length)
+    const prefix = await record({ ...trial, events: trial.events.slice(0, length) })
+    const what = `the whole tape and its first ${length} events differ`
+    agreeRows(what, { ...whole, rows: whole.rows.slice(0, prefix.rows.length) }, prefix)
+    agreeEmissions(what, whole.emissions.filter(({ event }) => event.sequence <= length), prefix.emissions)
+  }
+}
+
+/** An event says later what it said at once, and what it says of its own knowledge is not in the past or the future. */
+function isHonest({ topic, text, event }: Emission): void {
+  if (textOf(event) !== text) fail(`${topic} was changed after it was emitted`, `from ${text} to ${textOf(event)}`)
+  const [from, to] = [Math.min(event.tsEvent, event.tsInit), Math.max(event.tsEvent, event.tsInit)]
+  for (const key of ['confirmedAt', 'knownAt'] as const) {
+    const time = (event as unknown as Readonly<Record<string, unknown>>)[key]
+    if (typeof time !== 'number') continue
+    if (time < from) fail(`${topic} is back-dated`, `${key} is ${time}, but it was emitted at ${from} µs`)
+    if (time > to) fail(`${topic} is from the future`, `${key} is ${time}, but it was emitted at ${to} µs`)
+  }
+}
+
+/** Invariant 4: stopped at any cut, saved, and resumed by another orchestrator, it goes on as if nothing had happened. */
+export async function survivesSnapshots(trial: Trial): Promise<void> {
+  for (const share of [0.1, 0.45, 0.8]) {
+    const until = receivedAt(trial.events[Math.floor(share * trial.events.length)] ?? { kind: 'reject', code: '', raw: '' })
+    const [straight, resumed] = [new TestRun(trial), new TestRun(trial)]
+    await straight.orchestrator.run({ until })
+    const snapshot = await straight.orchestrator.snapshot()
+    const [rows, emissions] = [straight.recording.rows.length, straight.recording.emissions.length]
+    const { journalHash } = await straight.orchestrator.run()
+    await straight.orchestrator.stop()
+    await resumed.orchestrator.restore(snapshot)
+    const after = await resumed.orchestrator.run()
+    await resumed.orchestrator.stop()
+    const rest: Recording = {
+      ...straight.recording, rows: straight.recording.rows.slice(rows), emissions: straight.recording.emissions.slice(emissions),
+    }
+    agree(`an uninterrupted run and one resumed at ${until} µs differ`, rest, resumed.recording)
+    if (journalHash !== after.journalHash) fail(`resumed at ${until} µs`, `journalHash is ${after.journalHash}, uninterrupted ${journalHash}`)
+  }
+}
+
+/** Invariant 5: two symbols interleaved give what each gives alone. */
+export async function keepsSymbolsApart(trial: Trial): Promise<void> {
+  const [first = '' as never] = symbolsOf(trial.events)
+  const tapes = [only(trial.events, first), secondSymbol(trial.events)]
+  const both = await record({ ...trial, events: inOrder(tapes.flat()) })
+  for (const tape of tapes) {
+    const alone = await record({ ...trial, events: tape })
+    const [symbol = ''] = symbolsOf(tape)
+    const share: Recording = {
+      ...both,
+      rows: both.rows.filter((row) => row.symbol === symbol),
+      emissions: both.emissions.filter(({ event }) => event.symbol === symbol),
+    }
+    agree(`${symbol} alone and beside another symbol differ`, alone, share, { sequence: false })
+  }
+}
+
+/** The features that one calculation over all events gives at the end of them; null or absent: missing. */
+export type Batch = (
+  events: readonly Trial['events'][number][],
+  options: Readonly<Record<string, unknown>>,
+) => Readonly<Record<string, number | null>>
+
+/** Invariant 3, second half: after any prefix, the features are those of the batch calculation, to 1e-9. */
+export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
+  const { values } = resolveOptions(`module ${trial.module.name}`, trial.module.options, trial.options)
+  let features: Readonly<Record<string, number | Float64Array>> = {}
+  const run = new TestRun(trial, { handled: (context) => void (features = context.features ?? {}) })
+  await run.orchestrator.initialize()
+  for (let step = 1; step <= 12; step++) {
+    const until = step === 12 ? Infinity : receivedAt(trial.events[Math.floor((step * trial.events.length) / 12)] ?? trial.events[0] as never)
+    await run.orchestrator.run({ until })
+    const seen = trial.events.filter((event) => receivedAt(event) < until)
+    for (const [name, value] of Object.entries(batch(seen, values))) {
+      const streamed = features[name]
+      if (typeof streamed !== 'number') fail('batch', `gives '${name}', which is not a feature of ${trial.module.name}`)
+      if (!isNear(streamed, value ?? NaN, 1e-9)) fail(`after ${seen.length} events`, `${name} is ${streamed}, batch gives ${value}`)
+    }
+  }
+  await run.orchestrator.stop()
+}

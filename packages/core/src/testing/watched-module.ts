@@ -1,0 +1,68 @@
+import { definitionOf, type Module } from '../module/define.ts'
+import { columnsOf } from '../module/feature.ts'
+
+/** What a watcher may look at after each call of a handler. */
+export interface WatchedContext {
+  readonly symbol: string
+  readonly state: object
+  readonly features?: Readonly<Record<string, number | Float64Array>>
+  of?(symbol: string): { readonly features: Readonly<Record<string, number | Float64Array>> }
+}
+/** Told what a module does. */
+export interface Watcher {
+  /** Before the first event of a topic is queued. */
+  emitting(topic: string): void
+  /** After a handler has returned. */
+  handled(context: WatchedContext): void
+  /** Before a handler is called; a throw here is the handler's. */
+  calling?(): void
+}
+
+type Emit = (topic: string, payload: object) => void
+type Call = (event: never, ctx: object) => void
+
+/** The same module with each handler followed by a look at what it did. */
+export function watchedModule(module: Module, watcher: Watcher): Module {
+  const definition = definitionOf(module)
+  const own = new WeakMap<object, object>()
+  const watched = (ctx: object & { emit: Emit }): object => {
+    const known = own.get(ctx)
+    if (known) return known
+    const emit: Emit = (topic, payload) => {
+      watcher.emitting(topic)
+      ctx.emit(topic, payload)
+    }
+    const wrapped = Object.create(ctx, { emit: { value: emit, enumerable: true } }) as object
+    own.set(ctx, wrapped)
+    return wrapped
+  }
+  const on = Object.entries((definition.on ?? {}) as Record<string, Call>).map(([topic, call]) => {
+    const handler = (event: never, ctx: WatchedContext & { emit: Emit }) => {
+      watcher.calling?.()
+      call(event, watched(ctx))
+      watcher.handled(ctx)
+    }
+    return [topic, handler] as const
+  })
+  return Object.freeze({ ...definition, on: Object.fromEntries(on) }) as unknown as Module
+}
+
+/** The first feature of a slice that is infinite or out of its declared range, in words; undefined when all are well. */
+export function unfit(module: Module, features: Readonly<Record<string, number | Float64Array>>): string | undefined {
+  for (const { name, feature, spec } of columnsOf(module.features)) {
+    const slot = features[feature]
+    const value = typeof slot === 'number' ? slot : slot?.[Number(name.slice(feature.length))]
+    if (value === undefined || Number.isNaN(value)) continue
+    const [min, max] = spec.range
+    if (!Number.isFinite(value) || value < min || value > max) return `${name} = ${value}, range [${min}, ${max}]`
+  }
+  return undefined
+}
+
+/** Bytes of plain data: 8 a number, 2 a character, the buffers of typed arrays, 16 an object and 16 a key. */
+export function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return 2 * value.length
+  if (ArrayBuffer.isView(value)) return value.byteLength
+  if (typeof value !== 'object' || value === null) return 8
+  return Object.values(value).reduce<number>((sum, one) => sum + 16 + bytesOf(one), 16)
+}
