@@ -40,7 +40,7 @@ const contents = (block: RowBlock): object[] => Array.from({ length: block.count
 const wanted = (versions: readonly Version[]): object[] =>
   versions.map(({ time, flags, value }) => ({ time, flags, rows: [value, -value] }))
 
-const times = fc.array(fc.integer({ min: -6, max: 3 }), { minLength: 1, maxLength: 200 })
+const times = fc.array(fc.integer({ min: -6, max: 3 }), { minLength: 1, maxLength: 200, size: 'max' })
 
 /** Steps ≥ 1 append, others touch the past: a newer version or a missed row. */
 function play(steps: readonly number[], maxRows: number): { ring: RowRing; oracle: Oracle } {
