@@ -6,8 +6,8 @@ import { initialWeights } from '../src/initial-weights.ts'
 import { planTraining } from '../src/network-trainer.ts'
 import { TrainingSession } from '../src/training-session.ts'
 
-// Prints the time of one training step of two dense networks, batch 64, as JSON: CPU and wall, in this thread and,
-// for the wall time, through the worker. Medians of 9 rounds.
+// Prints the time of one training step of two dense networks, batch 64, as JSON: CPU of the process and wall, in this
+// thread and through the worker; and of one inference and one swap. Medians of 9 rounds.
 const ROUNDS = 9
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
@@ -43,14 +43,21 @@ async function measure(inputs: number, hidden: number, steps: number) {
     }
     return { cpuMs: median(rounds.map(({ cpu }) => cpu)), wallMs: median(rounds.map(({ wall }) => wall)) }
   }
+  const served = await net.open({ seed: 1 })
+  const [sample, flat] = [x.slice(0, inputs), served.weights()]
+  const infer = await time(async () => void (await served.infer({ x: sample })))
+  const swap = await time(async () => served.swap(flat, '1'))
   const result = {
     model: `mlp ${inputs}-${hidden}-${hidden}-3 (64)`,
     weights: compiled.size,
     step: await time(local),
     worker: await time(remote),
+    infer,
+    swap,
   }
   await session.close()
   await trainer.close()
+  await served.close()
   return result
 }
 

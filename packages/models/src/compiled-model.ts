@@ -56,15 +56,19 @@ export function layOut(roots: readonly Node[]): readonly ParameterSlot[] {
   })
 }
 
+/** @throws TapeloomError `models.weights` when their number is not the model's */
+export function requireWeights(model: CompiledModel, weights: Float32Array): void {
+  if (weights.length === model.size) return
+  throw new TapeloomError(
+    'models.weights',
+    `[models ${model.name}] ${weights.length} weights were given, the model has ${model.size}. ` +
+      'Pass the weights of this model.',
+  )
+}
+
 /** The weights as one view a parameter. */
 export function sliceWeights(model: CompiledModel, weights: Float32Array): Map<Node, Float32Array> {
-  if (weights.length !== model.size) {
-    throw new TapeloomError(
-      'models.weights',
-      `[models ${model.name}] ${weights.length} weights were given, the model has ${model.size}. ` +
-        'Pass the weights of this model.',
-    )
-  }
+  requireWeights(model, weights)
   return new Map(model.parameters.map(({ node, offset, size }) => [node, weights.subarray(offset, offset + size)]))
 }
 

@@ -59,7 +59,7 @@ test('first weights depend on the seed alone', async () => {
   expect(Math.max(...first.map(Math.abs))).toBeGreaterThan(0.8 * bound)
 })
 
-test('a thousand swaps under eight callers fail no inference, and each answer is that of one version', async () => {
+test('a thousand swaps under eight callers fail no inference, and each answer is that of the version it was asked of', async () => {
   const runtime = await network.open({ seed: 0 })
   const model = compiledOf(network)
   const versions = Array.from({ length: 10 }, (_, seed) => initialWeights(model, seed))
@@ -73,9 +73,10 @@ test('a thousand swaps under eight callers fail no inference, and each answer is
   const caller = async () => {
     while (swaps < 1000) {
       try {
+        const version = Number(runtime.version) % 10
         const { y } = await runtime.infer(sample())
         answers++
-        if (!expected.includes(String(y![0]))) strangers++
+        if (String(y![0]) !== expected[version]) strangers++
       } catch {
         failed++
       }

@@ -1,13 +1,14 @@
 import { TapeloomError, type InferenceRuntime, type Tensors } from '@tapeloom/core'
-import { sliceWeights, type CompiledModel } from './compiled-model.ts'
+import { requireWeights, sliceWeights, type CompiledModel } from './compiled-model.ts'
 import { initialWeights } from './initial-weights.ts'
 import { inferenceGraph } from './model-graphs.ts'
 import { onnxRuntime, type OnnxRuntime, type OrtTensors, type Session } from './onnx/onnx-runtime.ts'
 import { requireTensors } from './require-tensors.ts'
 
-/** Weights in use: replaced whole, never written, so that a queued inference keeps the ones it started with. */
+/** Weights with the count of inferences that use them: while one does, they are replaced whole, never written. */
 interface ServedWeights {
-  readonly version: string
+  version: string
+  users: number
   readonly flat: Float32Array
   readonly tensors: OrtTensors
 }
@@ -33,6 +34,8 @@ export class NetworkRuntime implements InferenceRuntime {
   readonly #session: Session
   readonly #free: Slot[] = []
   #served: ServedWeights
+  /** Replaced weights that nobody uses any more: the next swap writes here instead of allocating. */
+  #spare: ServedWeights | undefined
   #running = 0
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
@@ -41,7 +44,8 @@ export class NetworkRuntime implements InferenceRuntime {
     this.#model = model
     this.#runtime = runtime
     this.#session = session
-    this.#served = this.#serve(weights, '0')
+    this.#served = this.#createServed()
+    this.#write(this.#served, weights, '0')
   }
 
   get version(): string {
@@ -53,9 +57,11 @@ export class NetworkRuntime implements InferenceRuntime {
     requireTensors(this.#model, 'input', this.#model.inputs, inputs, 1)
     const slot = this.#free.pop() ?? this.#createSlot()
     for (const [name, array] of Object.entries(slot.inputs)) array.set(inputs[name]!)
+    const served = this.#served
+    served.users++
     this.#running++
     try {
-      await this.#session.run({ ...slot.feeds, ...this.#served.tensors }, slot.fetches)
+      await this.#session.run({ ...slot.feeds, ...served.tensors }, slot.fetches)
       return Object.fromEntries(Object.entries(slot.outputs).map(([name, array]) => [name, array.slice()]))
     } catch (cause) {
       throw new TapeloomError(
@@ -65,6 +71,7 @@ export class NetworkRuntime implements InferenceRuntime {
       )
     } finally {
       this.#free.push(slot)
+      if (--served.users === 0 && served !== this.#served) this.#spare = served
       if (--this.#running === 0) this.#drained?.()
     }
   }
@@ -76,7 +83,10 @@ export class NetworkRuntime implements InferenceRuntime {
   /** Replaces the weights at once; inferences already called finish with the old ones. The array is copied. */
   swap(weights: Float32Array, version: string): void {
     this.#requireOpen()
-    this.#served = this.#serve(weights.slice(), version)
+    const next = this.#spare ?? this.#createServed()
+    this.#write(next, weights, version)
+    this.#spare = this.#served.users === 0 ? this.#served : undefined
+    this.#served = next
   }
 
   /** Waits for running inferences, then frees the session. Closing again is harmless. */
@@ -101,13 +111,20 @@ export class NetworkRuntime implements InferenceRuntime {
     )
   }
 
-  #serve(flat: Float32Array, version: string): ServedWeights {
+  #write(served: ServedWeights, weights: Float32Array, version: string): void {
+    requireWeights(this.#model, weights)
+    served.flat.set(weights)
+    served.version = version
+  }
+
+  #createServed(): ServedWeights {
+    const flat = new Float32Array(this.#model.size)
     const parts = sliceWeights(this.#model, flat)
     const needed = this.#model.parameters.filter(({ name }) => this.#session.inputNames.includes(name))
     const tensors = needed.map(
       ({ name, node }) => [name, this.#runtime.tensor(parts.get(node)!, node.dimensions)] as const,
     )
-    return { version, flat, tensors: Object.fromEntries(tensors) }
+    return { version: '', users: 0, flat, tensors: Object.fromEntries(tensors) }
   }
 
   #createSlot(): Slot {
