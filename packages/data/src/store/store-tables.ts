@@ -83,7 +83,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       target_open: 'integer', target_close: 'integer', horizon: 'text', taint: 'text', content_hash: 'text',
       fingerprint: 'text',
     },
-    key: ['id'],
+    key: ['model', 'symbol', 'sequence'],
   },
   reference_states: {
     columns: { ref_id: 'text', state: 'text', reason: 'text', known: 'integer' },

@@ -57,7 +57,7 @@ export class TableColumns {
     }
   }
 
-  /** The rows so far as columns of exactly that length, copied; missing columns of the request are an error. */
+  /** The rows so far as columns of exactly that length, copied. */
   take(): StoreColumns {
     const columns: Record<string, Float64Array | (string | null)[]> = {}
     for (const [name, values] of this.numbers) columns[name] = values.slice(0, this.length)
