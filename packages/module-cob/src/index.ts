@@ -1,1 +1,114 @@
-export {}
+import { defineModule, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
+import pkg from '@tapeloom/module-cob/package.json' with { type: 'json' }
+import {
+  apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, type BucketGrid,
+} from './bucket-grid.ts'
+import { cobFeatures } from './cob-features.ts'
+import { LevelReader } from './level-reader.ts'
+import { addSpan, createTimeMean, meanAt, type TimeMean } from './time-mean.ts'
+import { writeDepth } from './write-depth.ts'
+
+/** Features that walk the book, and the means, are written at most once in this much receive time, µs. */
+const SAMPLE_US = 100_000
+/** Buckets that the widest imbalance spans. */
+const ROWS = 20
+/** Changes of the book between two comparisons of all buckets with all levels. */
+const CHECK_EVERY = 10_000
+
+interface CobState {
+  grid: BucketGrid
+  /** Over 1, 5, 15 and 60 s. */
+  readonly means: readonly TimeMean[]
+  /** imbalance5 since `since`, µs; NaN while unknown. */
+  imbalance5: number
+  since: number
+  /** Number of the last sample on the absolute grid of SAMPLE_US. */
+  sample: number
+}
+
+/** Scratch only: nothing is kept in it from event to event. */
+const reader = new LevelReader()
+
+/**
+ * The order book near the price: imbalance of price buckets and its time-weighted means, spread, depth, cost of a fill.
+ * @throws TapeloomError `cob.bucket` at load when `bucket` is not a whole number of ticks
+ */
+export const cob = defineModule({
+  name: 'cob',
+  ...fromPackage(pkg),
+  description: 'The order book near the price.',
+  options: {
+    bucket: option.number({ default: 0, min: 0, unit: 'price', description: 'Bucket size; 0: by the first price, 1 below 10,000, else 10.' }),
+    rows: option.integer({ default: ROWS, min: 1, max: ROWS, description: 'How many bucketBid and bucketAsk columns are written.' }),
+    fillSize: option.number({ default: 1, min: 1e-12, unit: 'base', description: 'Quantity that fillBuyBps and fillSellBps trade.' }),
+  },
+  features: cobFeatures,
+  warmup: { live: '62s', tolerance: 1e-9 },
+  state: (options, instrument): CobState => {
+    if (options.bucket > 0) bucketTicks(options.bucket, instrument, NaN)
+    return {
+      grid: emptyGrid(), means: [1, 5, 15, 60].map((seconds) => createTimeMean(seconds * 1e6)),
+      imbalance5: NaN, since: NaN, sample: NaN,
+    }
+  },
+  stateVersion: 1,
+  on: {
+    book(book, { state, options, features, instrument }) {
+      const now = book.tsInit
+      for (const mean of state.means) addSpan(mean, state.since, now, state.imbalance5)
+      state.since = now
+      state.imbalance5 = NaN
+      const isSample = Math.floor(now / SAMPLE_US) !== state.sample
+      state.sample = Math.floor(now / SAMPLE_US)
+      const mid = book.midPrice
+      const known = book.status === 'live' && !Number.isNaN(mid)
+      features.coverage = book.status === 'live' ? 1 : 0
+      features.crossed = known ? (book.bestBid >= book.bestAsk ? 1 : 0) : NaN
+      features.spreadBps = known ? (1e4 * (book.bestAsk - book.bestBid)) / mid : NaN
+      features.weightedMidBps = known ? weightedMidBps(book, mid) : NaN
+      if (known) follow(state, book, instrument, options.bucket, isSample)
+      else state.grid.base = NaN
+      const bid = bidBucket(state.grid, toGrid(instrument.tick, book.bestBid))
+      const ask = askBucket(state.grid, toGrid(instrument.tick, book.bestAsk))
+      features.imbalance1 = imbalance(state.grid, bid, ask, 1)
+      features.imbalance5 = state.imbalance5 = imbalance(state.grid, bid, ask, 5)
+      features.imbalance20 = imbalance(state.grid, bid, ask, ROWS)
+      if (known && !isSample) return
+      features.imbalanceMa1s = meanAt(state.means[0]!, now)
+      features.imbalanceMa5s = meanAt(state.means[1]!, now)
+      features.imbalanceMa15s = meanAt(state.means[2]!, now)
+      features.imbalanceMa60s = meanAt(state.means[3]!, now)
+      writeDepth(features, book, instrument, state.grid, options, reader)
+    },
+  },
+})
+
+function weightedMidBps({ bestBid, bestAsk, bestBidQuantity, bestAskQuantity }: BookView, mid: number): number {
+  const weighted = (bestBid * bestAskQuantity + bestAsk * bestBidQuantity) / (bestBidQuantity + bestAskQuantity)
+  return 1e4 * (weighted / mid - 1)
+}
+
+/** Brings the buckets up to date: by the changes, or from the book where the changes are not enough. */
+function follow(state: CobState, book: BookView, instrument: Instrument, size: number, isSample: boolean): void {
+  const { grid } = state
+  if (grid.ticks === 0) grid.ticks = bucketTicks(size, instrument, book.midPrice)
+  if (book.kind !== 'delta' || Number.isNaN(grid.base)) {
+    rebuild(grid, book, instrument, reader)
+    return
+  }
+  apply(grid, book, instrument)
+  if (grid.changes >= CHECK_EVERY) check(grid, book, instrument)
+  const bid = bidBucket(grid, toGrid(instrument.tick, book.bestBid))
+  const ask = askBucket(grid, toGrid(instrument.tick, book.bestAsk))
+  if (!reaches(grid, bid, ask, ROWS) && (isSample || !grid.limited)) rebuild(grid, book, instrument, reader)
+}
+
+/** @throws TapeloomError `cob.drift` when buckets and levels do not add up to the same */
+function check(grid: BucketGrid, book: BookView, instrument: Instrument): void {
+  const fresh: BucketGrid = { ...emptyGrid(), ticks: grid.ticks }
+  rebuild(fresh, book, instrument, reader)
+  grid.changes = 0
+  const found = difference(grid, fresh)
+  if (found === undefined) return
+  throw new TapeloomError('cob.drift', `[module cob, ${instrument.symbol}] ${found}. A source told changes that the book did not make.`)
+}

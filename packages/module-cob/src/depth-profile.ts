@@ -1,0 +1,33 @@
+import type { LevelReader } from './level-reader.ts'
+
+/** Quantity in base units, and its value in quote units. */
+export interface Depth {
+  readonly base: number
+  readonly quote: number
+}
+
+/**
+ * What stands between the best and `price`, that price included; NaN when the side is empty or is not known that far.
+ * O(levels)
+ */
+export function depthTo({ prices, quantities, count, ended }: LevelReader, side: 'bid' | 'ask', price: number): Depth {
+  let [base, quote] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const at = prices[i]!
+    if (side === 'bid' ? at < price : at > price) return { base, quote }
+    base += quantities[i]!
+    quote += at * quantities[i]!
+  }
+  return ended && count > 0 ? { base, quote } : { base: NaN, quote: NaN }
+}
+
+/** The mean price of taking `quantity` (base units) from the levels; NaN when they do not hold as much. O(levels) */
+export function fillPrice({ prices, quantities, count }: LevelReader, quantity: number): number {
+  let [left, paid] = [quantity, 0]
+  for (let i = 0; i < count && left > 0; i++) {
+    const taken = Math.min(left, quantities[i]!)
+    paid += taken * prices[i]!
+    left -= taken
+  }
+  return left > 0 ? NaN : paid / quantity
+}
