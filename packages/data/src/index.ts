@@ -3,3 +3,4 @@ export { storeTable, storeTables, type ColumnType, type StoreTable } from './sto
 export { candleSource } from './source/candle-source.ts'
 export type { ParquetOptions } from './source/parquet-series.ts'
 export { parquetSource } from './source/parquet-source.ts'
+export { storeLanes } from './series/store-lanes.ts'

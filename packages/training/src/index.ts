@@ -9,3 +9,5 @@ export type { ReferenceFilter } from './reference-lookup.ts'
 export type {
   PivotTrainingEvent, Sample, Samples, TrainingContext, TrainingEventSubscriber,
 } from './training-event-subscriber.ts'
+export { verifyReferences, type Verification, type VerifyProgress } from './verify-references.ts'
+export type { Mismatch } from './locate-changes.ts'

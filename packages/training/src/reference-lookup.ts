@@ -1,7 +1,7 @@
 import type { Host, MarketSymbol, StoreRows } from '@tapeloom/core'
 import type { InferenceFrameReference, ReferenceState } from './inference-frame-reference.ts'
 import type { ModelTraining } from './model-training.ts'
-import { FRAME_COLUMNS, readReference, storedReference } from './stored-reference.ts'
+import { FRAME_COLUMNS, parseReferenceId, readReference, storedReference } from './stored-reference.ts'
 
 /** Which references are wanted; absent: all. */
 export interface ReferenceFilter {
@@ -83,10 +83,9 @@ export class ReferenceLookup {
   }
 
   #inMemory(id: string): InferenceFrameReference | undefined {
-    const [, versioned = '', symbol = '', sequence] = id.split('|')
-    const model = this.#models.get(versioned.slice(0, versioned.lastIndexOf('@')))
-    const table = model?.tables.get(symbol as MarketSymbol)
-    const row = table?.find(Number(sequence)) ?? -1
+    const { model, symbol, sequence } = parseReferenceId(id)
+    const table = this.#models.get(model)?.tables.get(symbol)
+    const row = table?.find(sequence) ?? -1
     return table && row >= 0 && table.id(row) === id ? table.reference(row) : undefined
   }
 }

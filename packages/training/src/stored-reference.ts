@@ -1,4 +1,5 @@
 import type { Duration, InferenceFrame, MarketSymbol, Prediction, Store, StoreRows, Timeframe } from '@tapeloom/core'
+import { fingerprint } from './fingerprint.ts'
 import type { InferenceFrameReference, ReferenceInput, ReferenceLane, ReferenceState } from './inference-frame-reference.ts'
 
 /** The columns of `inference_frames` that a reference is read from. */
@@ -29,7 +30,7 @@ export function frameRow(
     prediction: JSON.stringify(prediction),
     entry: entry ? JSON.stringify({ timeframe: entry.timeframe, openTime: entry.openTime }) : null,
     target_timeframe: target.timeframe, target_open: target.openTime, target_close: target.closeTime, horizon: target.horizon,
-    taint: JSON.stringify(frame.taint), content_hash: contentHash,
+    taint: JSON.stringify(frame.taint), content_hash: contentHash, fingerprint,
   }
 }
 
@@ -59,13 +60,23 @@ export function storedReference(
 
 /** Reads one reference with its newest state; undefined when the store has none of this id. */
 export async function readReference(store: Store, id: string): Promise<InferenceFrameReference | undefined> {
-  const rows = await store.read({ table: 'inference_frames', columns: FRAME_COLUMNS, equals: { id } })
+  const { model, symbol, sequence } = parseReferenceId(id)
+  if (Number.isNaN(sequence)) return undefined
+  const rows = await store.read({
+    table: 'inference_frames', columns: FRAME_COLUMNS, equals: { id, model, symbol }, key: 'sequence', from: sequence, to: sequence + 1,
+  })
   if (rows.length === 0) return undefined
   const states = await store.read({
     table: 'reference_states', columns: ['state', 'reason', 'known'], equals: { ref_id: id }, key: 'known', limit: 1,
   })
   const [state, reason] = [states.columns['state']?.[0], states.columns['reason']?.[0]]
   return storedReference(rows, rows.length - 1, (state ?? 'open') as ReferenceState, String(reason ?? ''))
+}
+
+/** What `stream|model@version|symbol|sequence` says; the sequence is NaN when it is no id. */
+export function parseReferenceId(id: string): { readonly model: string; readonly symbol: MarketSymbol; readonly sequence: number } {
+  const [, versioned = '', symbol = '', sequence = ''] = id.split('|')
+  return { model: versioned.slice(0, versioned.lastIndexOf('@')), symbol: symbol as MarketSymbol, sequence: Number.parseInt(sequence, 10) }
 }
 
 /** Numbers kept in the reference, by input; null is missing. */
