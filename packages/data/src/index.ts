@@ -1,3 +1,6 @@
+export { DataProvider, type DataProviderOptions } from './provider/data-provider.ts'
+export type { CandleColumns, HistoryRange } from './provider/candle-history.ts'
+export type { PivotLevel } from './provider/pivot-levels.ts'
 export { memoryStore } from './store/memory-store.ts'
 export { storeTable, storeTables, type ColumnType, type StoreTable } from './store/store-tables.ts'
 export { candleSource } from './source/candle-source.ts'

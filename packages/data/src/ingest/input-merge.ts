@@ -1,0 +1,100 @@
+import { timeframeUs, type MarketInput, type Source } from '@tapeloom/core'
+import { SourceReader } from './source-reader.ts'
+import { pause } from './wall-clock.ts'
+
+const SILENCE_MS = 1000
+
+/**
+ * Merges sources by (tsInit, source, source sequence); of candles at one time the shorter go first. A recording that is
+ * not ready holds back the others, a live source does not.
+ */
+export class InputMerge {
+  readonly readers: readonly SourceReader[]
+  /** tsInit of each reader's head; NaN: look again. */
+  readonly #keys: Float64Array
+  #started = false
+
+  constructor(sources: readonly Source[]) {
+    this.readers = sources.map((source, index) => new SourceReader(source, index))
+    this.#keys = new Float64Array(sources.length).fill(NaN)
+  }
+
+  /** Whether every source has ended and all was taken. */
+  get done(): boolean {
+    return this.readers.every((reader) => reader.done)
+  }
+  /** Whether any source goes on as time does. */
+  get live(): boolean {
+    return this.readers.some(({ source, done }) => source.live && !done)
+  }
+
+  /** Begins to read, each source after its `sourceSequence`. */
+  start(signal: AbortSignal): void {
+    if (this.#started) return
+    this.#started = true
+    for (const reader of this.readers) reader.start(signal)
+  }
+
+  /** The reader whose head is next; undefined while a recording is awaited, or when nothing is there. */
+  pick(): SourceReader | undefined {
+    const { readers } = this
+    let best: SourceReader | undefined
+    for (let i = 0; i < readers.length; i++) {
+      const reader = readers[i]! // i < length
+      const { head } = reader
+      if (head === undefined) {
+        if (!reader.source.live && !reader.done) return undefined
+        continue
+      }
+      if (Number.isNaN(this.#keys[i])) this.#keys[i] = keyOf(head, reader.source.live)
+      if (!best || this.#before(i, head, best)) best = reader
+    }
+    return best
+  }
+
+  /** The head of a reader was taken. */
+  taken(index: number): void {
+    this.#keys[index] = NaN
+  }
+
+  /** Settles when `pick` may find something, and each second while a live source is silent. */
+  async fill(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const recordings = this.readers.filter((reader) => !reader.source.live && !reader.done)
+    const waiting = recordings.length > 0
+      ? Promise.all(recordings.filter(({ head }) => head === undefined).map((reader) => reader.ready()))
+      : Promise.race(this.readers.filter(({ done }) => !done).map((reader) => reader.ready()))
+    const timer = new AbortController()
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { signal: timer.signal }))
+    const turns: Promise<unknown>[] = [waiting, aborted]
+    if (recordings.length === 0) turns.push(pause(SILENCE_MS, timer.signal))
+    await Promise.race(turns)
+    timer.abort()
+  }
+
+  stop(): void {
+    for (const reader of this.readers) reader.release()
+  }
+
+  #before(index: number, head: MarketInput, best: SourceReader): boolean {
+    const difference = this.#keys[index]! - this.#keys[best.index]!
+    if (difference !== 0) return difference < 0
+    const other = best.head
+    if (head.kind !== 'candle' || other?.kind !== 'candle' || head.timeframe === other.timeframe) return false
+    return lengthOf(head.timeframe) < lengthOf(other.timeframe)
+  }
+}
+
+function keyOf(input: MarketInput, live: boolean): number {
+  const key = Number(input.tsInit ?? (live ? Infinity : input.tsEvent))
+  return Number.isNaN(key) ? -Infinity : key
+}
+
+/** A timeframe that cannot be read is judged later. */
+function lengthOf(timeframe: string): number {
+  try {
+    return timeframeUs(timeframe as '1m')
+  } catch {
+    return 0
+  }
+}
