@@ -100,7 +100,7 @@ export class EventBus {
 
   /** Delivers what is queued, and what that emits, first in first out. */
   drain(): void {
-    if (this.#draining) return
+    if (this.#queue.length === 0 || this.#draining) return
     this.#draining = true
     for (let i = 0; i < this.#queue.length; i++) {
       const { topic, symbol, event } = this.#queue[i] as Queued

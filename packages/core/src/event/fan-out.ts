@@ -6,20 +6,24 @@ export interface Handler<E> {
 /** Told when handler `index` threw; the others are called all the same. */
 export type OnThrow = (index: number, error: unknown) => void
 
+/** Calls all handlers with an event. */
+export type Dispatch<E> = (event: E) => void
+
 /**
  * Compiles handlers into one function that calls them in order, unrolled, each isolated from the others' throws.
  * The success path costs nothing for the isolation: one try around the row, a local cursor, and a slow loop that
  * resumes after the thrower. Where code generation is forbidden, a loop does the same.
  */
-export function compileFanOut<E>(handlers: readonly Handler<E>[], onThrow: OnThrow): (event: E) => void {
+export function compileFanOut<E>(handlers: readonly Handler<E>[], onThrow: OnThrow): Dispatch<E> {
   if (handlers.length === 0) return () => {}
+  const rows = unrolledFor(handlers.map(({ call }) => call))
+  if (!rows) return (event) => callAll(handlers, onThrow, event, 0)
+  const contexts = handlers.map(({ ctx }) => ctx)
   const resume = (event: E, thrower: number, error: unknown) => {
     onThrow(thrower, error)
     callAll(handlers, onThrow, event, thrower + 1)
   }
-  const factory = handlers.length <= 64 ? unrolled(handlers.length) : undefined
-  if (!factory) return (event) => callAll(handlers, onThrow, event, 0)
-  return factory(handlers.map(({ call }) => call), handlers.map(({ ctx }) => ctx), resume as never) as (event: E) => void
+  return (event) => rows(event, contexts, resume as never)
 }
 
 function callAll<E>(handlers: readonly Handler<E>[], onThrow: OnThrow, event: E, from: number): void {
@@ -33,20 +37,34 @@ function callAll<E>(handlers: readonly Handler<E>[], onThrow: OnThrow, event: E,
   }
 }
 
-type Factory = (calls: readonly unknown[], contexts: readonly object[], resume: never) => unknown
+type Unrolled = (event: unknown, contexts: readonly object[], resume: never) => void
+type Call = Handler<never>['call']
+const known = new WeakMap<Call, { readonly calls: readonly Call[]; readonly rows: Unrolled }[]>()
 
-/** A fresh function each time, so that each topic and symbol has call sites, and inlining, of its own. */
-function unrolled(arity: number): Factory | undefined {
-  const all = Array.from({ length: arity }, (_, i) => i)
+/** The unrolled function of a list of handlers: one for all symbols that call the same, so that they share its code. */
+function unrolledFor(calls: readonly Call[]): Unrolled | undefined {
+  const [first] = calls
+  if (!first || calls.length > 64) return undefined
+  const list = known.get(first) ?? []
+  const same = list.find((entry) => entry.calls.length === calls.length && entry.calls.every((call, i) => call === calls[i]))
+  if (same) return same.rows
+  const rows = unrolled(calls)
+  if (rows) known.set(first, [...list, { calls, rows }])
+  return rows
+}
+
+/** A function of its own for each list, so that it has call sites, and inlining, of its own. */
+function unrolled(calls: readonly Call[]): Unrolled | undefined {
+  const all = calls.map((_, i) => i)
   const body = `
-    const [${all.map((i) => `f${i}`)}] = calls, [${all.map((i) => `c${i}`)}] = contexts
-    return function dispatch(event) {
+    const [${all.map((i) => `f${i}`)}] = calls
+    return function dispatch(event, c, resume) {
       let at = 0
-      try { ${all.map((i) => `f${i}(event, c${i}); at = ${i + 1}`).join('; ')} }
+      try { ${all.map((i) => `f${i}(event, c[${i}]); at = ${i + 1}`).join('; ')} }
       catch (error) { resume(event, at, error) }
     }`
   try {
-    return new Function('calls', 'contexts', 'resume', body) as Factory
+    return (new Function('calls', body) as (calls: readonly Call[]) => Unrolled)(calls)
   } catch {
     return undefined
   }
