@@ -51,7 +51,7 @@ export class ReferenceLookup {
       until = from
       statesUntil = oldest
     }
-    return found.reverse()
+    return found.toReversed()
   }
 
   /** A page of rows before `until`, and from which sequence on it is complete; −Infinity when there are none before. */
