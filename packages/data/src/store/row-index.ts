@@ -1,11 +1,17 @@
 import type { TableColumns } from './table-columns.ts'
 
+/** Rows of one partition: sorted when they are next read, so that rows that come out of order cost nothing to add. */
+interface Partition {
+  readonly rows: number[]
+  sorted: boolean
+}
+
 /** Finds rows of a table by key: partitions by all key columns but the last, each in rising (last key, known). */
 export class RowIndex {
   readonly #columns: TableColumns
   readonly #parts: readonly string[]
   readonly #order: string
-  readonly #partitions = new Map<string, number[]>()
+  readonly #partitions = new Map<string, Partition>()
 
   constructor(columns: TableColumns) {
     this.#columns = columns
@@ -17,12 +23,11 @@ export class RowIndex {
   /** Enters the row at `row`. */
   add(row: number): void {
     const name = this.#name((column) => this.#value(column, row))
-    let rows = this.#partitions.get(name)
-    if (!rows) this.#partitions.set(name, (rows = []))
-    let at = rows.length
-    while (at > 0 && this.#compare(rows[at - 1]!, row) > 0) at--
-    if (at === rows.length) rows.push(row)
-    else rows.splice(at, 0, row)
+    let partition = this.#partitions.get(name)
+    if (!partition) this.#partitions.set(name, (partition = { rows: [], sorted: true }))
+    const last = partition.rows.at(-1)
+    if (last !== undefined && this.#compare(last, row) > 0) partition.sorted = false
+    partition.rows.push(row)
   }
 
   /** Rows with the newest `known` ≤ `knownBy` of each key, in key order, where `equals` and [from, to) hold. */
@@ -57,12 +62,19 @@ export class RowIndex {
 
   #candidates(equals: Readonly<Record<string, string | number>>): Iterable<readonly number[]> {
     if (this.#parts.every((column) => Object.hasOwn(equals, column))) {
-      const rows = this.#partitions.get(this.#name((column) => equals[column] ?? null))
-      return rows ? [rows] : []
+      const partition = this.#partitions.get(this.#name((column) => equals[column] ?? null))
+      return partition ? [this.#sorted(partition)] : []
     }
     const fixed = this.#parts.filter((column) => Object.hasOwn(equals, column))
-    return [...this.#partitions.values()].filter((rows) =>
-      fixed.every((column) => this.#value(column, rows[0]!) === equals[column]))
+    return [...this.#partitions.values()]
+      .filter(({ rows }) => fixed.every((column) => this.#value(column, rows[0]!) === equals[column]))
+      .map((partition) => this.#sorted(partition))
+  }
+
+  #sorted(partition: Partition): readonly number[] {
+    if (!partition.sorted) partition.rows.sort((a, b) => this.#compare(a, b) || a - b)
+    partition.sorted = true
+    return partition.rows
   }
 
   #name(value: (column: string) => string | number | null): string {
