@@ -133,7 +133,7 @@ class PlainReader {
   #take(length: number): Uint8Array<ArrayBuffer> {
     if (this.at + length > this.#bytes.length) throw new RangeError('past the end')
     this.at += length
-    return this.#bytes.slice(this.at - length, this.at)
+    return Uint8Array.prototype.slice.call(this.#bytes, this.at - length, this.at)
   }
   #text(): string {
     return Buffer.from(this.#take(this.#length())).toString('utf8')
