@@ -1,7 +1,7 @@
 import type { MarketInput } from '../ports/source.ts'
 import type { ModuleFault } from '../vocabulary/events.ts'
 import { fail } from './compare.ts'
-import { record, TestRun, type Row, type Trial } from './test-run.ts'
+import { firstRun, record, TestRun, type Recording, type Row, type Trial } from './test-run.ts'
 import { faultyTape, longTape, receivedAt } from './tapes.ts'
 import { bytesOf, type WatchedContext } from './watched-module.ts'
 
@@ -13,15 +13,15 @@ const inWords = ({ code, message }: ModuleFault) => `${code}: ${message}`
 
 /** Invariant 6: features are finite or missing, and in their declared range, after every event. */
 export async function staysInRange(trial: Trial): Promise<void> {
-  const { complaints, faults } = await record(trial)
+  const { complaints, faults } = await firstRun(trial)
   const [first] = [...complaints, ...faults.filter(({ code }) => code === 'module.range').map(inWords)]
   if (first !== undefined) fail('a feature is neither missing nor in range', first)
 }
 
 /** Nothing throws, neither on the tape nor on a faulty one, and features stay in range there too. */
 export async function standsFaults(trial: Trial): Promise<void> {
-  for (const [name, events] of [['the tape', trial.events], ['a faulty tape', faultyTape(trial.events)]] as const) {
-    const { faults, complaints } = await record({ ...trial, events })
+  const tapes = [['the tape', await firstRun(trial)], ['a faulty tape', await record({ ...trial, events: faultyTape(trial.events) })]] as const
+  for (const [name, { faults, complaints }] of tapes) {
     const [first] = [...faults.map(inWords), ...complaints]
     if (first !== undefined) fail(`on ${name} the module faults`, first)
   }
@@ -29,16 +29,16 @@ export async function standsFaults(trial: Trial): Promise<void> {
 
 /** Invariant 6: events are left as they are, and no view is used after its handler. */
 export async function leavesEvents(trial: Trial): Promise<void> {
-  const fault = (await record(trial)).faults.find(({ message }) => VIEW_FAULT.test(message))
+  const fault = (await firstRun(trial)).faults.find(({ message }) => VIEW_FAULT.test(message))
   if (fault) fail('an event was changed, or a view was kept', inWords(fault))
 }
 
 /** Invariant 6: what is unknown is missing. Zeros that stand for "nothing yet" or for an unknown need are found out. */
 export async function inventsNoZeros(trial: Trial): Promise<void> {
-  const whole = await record(trial)
+  const whole = await firstRun(trial)
   const later = await record({ ...trial, events: trial.events.slice(Math.floor(trial.events.length / 4)) })
   for (const [at, name] of whole.columns.entries()) {
-    if (isColdZero(whole.rows, at) && isColdZero(later.rows, at)) fail(name, 'starts at exactly 0 and is never 0 again: write NaN while it is unknown')
+    if (isColdZero(whole, at) && isColdZero(later, at)) fail(name, 'starts at exactly 0 and is never 0 again: write NaN while it is unknown')
   }
   const needs = Object.entries(trial.needs).map(([key, values]) => [key, Object.fromEntries(Object.keys(values).map((name) => [name, NaN]))] as const)
   if (needs.length === 0) return
@@ -50,11 +50,10 @@ export async function inventsNoZeros(trial: Trial): Promise<void> {
   }
 }
 
-/** Whether a column first appears as exactly 0, and of the many values of the second half none is 0. */
-function isColdZero(rows: readonly Row[], at: number): boolean {
-  const first = rows.find(({ values }) => !Number.isNaN(values[at]))
+/** Whether a column is exactly 0 at first, and never 0 among the many rows of the second half. */
+function isColdZero({ firsts, rows }: Recording, at: number): boolean {
   const mature = rows.slice(Math.floor(rows.length / 2)).filter(({ values }) => !Number.isNaN(values[at]))
-  return first?.values[at] === 0 && mature.length >= 100 && mature.every(({ values }) => values[at] !== 0)
+  return firsts[at] === 0 && mature.length >= 100 && mature.every(({ values }) => values[at] !== 0)
 }
 
 /** Invariant 6: after stop, no timer, no process listener and no global is left, and the module is disposed. */

@@ -6,7 +6,7 @@ import type { EventName, EventStamp, ModuleFault } from '../vocabulary/events.ts
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { providersOf, type NeedValues } from './need-fixture.ts'
 import { symbolsOf, testPort } from './test-feed.ts'
-import { unfit, watchedModule, type WatchedContext } from './watched-module.ts'
+import { columnReader, unfitFinder, watchedModule, type WatchedContext } from './watched-module.ts'
 
 /** What is under test: a module, its options, what it needs, and the tape. */
 export interface Trial {
@@ -34,6 +34,8 @@ export interface Recording {
   readonly rows: readonly Row[]
   readonly emissions: readonly Emission[]
   readonly faults: readonly ModuleFault[]
+  /** The first value of each column that was not missing after a handler; NaN: it was always missing. */
+  readonly firsts: readonly number[]
   /** What handlers left in their features that must not be there. */
   readonly complaints: readonly string[]
 }
@@ -58,14 +60,17 @@ export class TestRun {
   readonly #emissions: Emission[] = []
   readonly #faults: ModuleFault[] = []
   readonly #complaints: string[] = []
+  readonly #firsts: number[]
+  #unknown = true
   readonly #heard = new Set<string>()
 
   constructor(trial: Trial, spec: RunSpec = {}) {
     const { module, options, needs, events } = trial
     const symbols = symbolsOf(events)
     const columns = columnsOf(module.features).map(({ name }) => name)
+    this.#firsts = columns.map(() => NaN)
     this.recording = {
-      columns, rows: this.#rows, emissions: this.#emissions, faults: this.#faults, complaints: this.#complaints,
+      columns, rows: this.#rows, emissions: this.#emissions, faults: this.#faults, firsts: this.#firsts, complaints: this.#complaints,
     }
     const data = testPort(symbols, events, (index, time, values, all) => {
       if (spec.rows === false) return
@@ -73,10 +78,11 @@ export class TestRun {
       const own = at < 0 ? [] : Array.from(values.subarray(at, at + columns.length))
       this.#rows.push({ symbol: symbols[index] as MarketSymbol, time, values: own })
     })
+    const [unfit, valuesOf] = [unfitFinder(module), columnReader(module)]
     const watched = watchedModule(module, {
       emitting: (topic) => this.#hear(topic),
       handled: (context) => {
-        this.#inspect(module, context)
+        this.#inspect(unfit, valuesOf, context)
         spec.handled?.(context)
       },
       ...(spec.calling && { calling: spec.calling }),
@@ -95,12 +101,15 @@ export class TestRun {
     })
   }
 
-  #inspect(module: Module, context: WatchedContext): void {
-    const slices = context.features ? [context.features] : [context.of?.(context.symbol).features ?? {}]
-    for (const features of slices) {
-      const found = unfit(module, features)
-      if (found !== undefined && this.#complaints.length < 5) this.#complaints.push(found)
-    }
+  #inspect(unfit: ReturnType<typeof unfitFinder>, valuesOf: ReturnType<typeof columnReader>, context: WatchedContext): void {
+    const features = context.features ?? context.of?.(context.symbol).features ?? {}
+    const found = this.#complaints.length < 5 ? unfit(features) : undefined
+    if (found !== undefined) this.#complaints.push(found)
+    if (!this.#unknown) return
+    valuesOf(features).forEach((value, at) => {
+      if (Number.isNaN(this.#firsts[at])) this.#firsts[at] = value
+    })
+    this.#unknown = this.#firsts.some(Number.isNaN)
   }
 }
 
@@ -110,6 +119,14 @@ export async function record(trial: Trial, spec: RunSpec = {}): Promise<Recordin
   await run.orchestrator.run()
   await run.orchestrator.stop()
   return run.recording
+}
+
+const firsts = new WeakMap<Trial, Promise<Recording>>()
+/** The first run of a trial: checks that need any one run share it. */
+export function firstRun(trial: Trial): Promise<Recording> {
+  const known = firsts.get(trial) ?? record(trial)
+  firsts.set(trial, known)
+  return known
 }
 
 /** What an event says, with NaN, infinities and −0 told apart. */

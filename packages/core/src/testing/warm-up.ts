@@ -4,7 +4,7 @@ import type { MarketInput } from '../ports/source.ts'
 import { durationUs, type Timeframe } from '../vocabulary/duration.ts'
 import { agreeEmissions, agreeRows, fail } from './compare.ts'
 import { symbolsOf } from './test-feed.ts'
-import { record, type Recording, type Trial } from './test-run.ts'
+import { firstRun, record, type Recording, type Trial } from './test-run.ts'
 import { receivedAt } from './tapes.ts'
 
 /** The declared warm-up; undefined when there is none, and so no claim. */
@@ -22,7 +22,7 @@ export async function warmsUp(trial: Trial, warmup: Warmup): Promise<void> {
   const { events } = trial
   const room = Math.floor(0.9 * events.length) - warmAfter(events, warmup)
   if (room < 1) fail('the warm-up cannot be checked', `it lasts as long as the ${events.length} events. Give longer events.`)
-  const whole = await record(trial)
+  const whole = await firstRun(trial)
   const { tolerance = 0 } = warmup
   for (const start of new Set([startNear(events, Math.ceil(room / 2)), startNear(events, room)])) {
     const rest = events.slice(start)

@@ -47,16 +47,30 @@ export function watchedModule(module: Module, watcher: Watcher): Module {
   return Object.freeze({ ...definition, on: Object.fromEntries(on) }) as unknown as Module
 }
 
-/** The first feature of a slice that is infinite or out of its declared range, in words; undefined when all are well. */
-export function unfit(module: Module, features: Readonly<Record<string, number | Float64Array>>): string | undefined {
-  for (const { name, feature, spec } of columnsOf(module.features)) {
-    const slot = features[feature]
-    const value = typeof slot === 'number' ? slot : slot?.[Number(name.slice(feature.length))]
-    if (value === undefined || Number.isNaN(value)) continue
-    const [min, max] = spec.range
-    if (!Number.isFinite(value) || value < min || value > max) return `${name} = ${value}, range [${min}, ${max}]`
+type Slice = Readonly<Record<string, number | Float64Array>>
+
+/** Reads the columns of a module from its slice, in declared order. */
+export function columnReader(module: Module): (features: Slice) => readonly number[] {
+  const columns = columnsOf(module.features).map(({ name, feature }) => ({ feature, element: Number(name.slice(feature.length)) }))
+  return (features) =>
+    columns.map(({ feature, element }) => {
+      const slot = features[feature]
+      return typeof slot === 'object' ? (slot[element] ?? NaN) : (slot ?? NaN)
+    })
+}
+
+/** Finds the first feature of a slice that is infinite or out of its declared range, in words; undefined: all are well. */
+export function unfitFinder(module: Module): (features: Slice) => string | undefined {
+  const columns = columnsOf(module.features)
+  const valuesOf = columnReader(module)
+  return (features) => {
+    const values = valuesOf(features)
+    const at = values.findIndex((value, i) => {
+      const [min, max] = columns[i]?.spec.range ?? [NaN, NaN]
+      return value < min || value > max || Math.abs(value) === Infinity
+    })
+    return at < 0 ? undefined : `${columns[at]?.name} = ${values[at]}, range [${columns[at]?.spec.range.join(', ')}]`
   }
-  return undefined
 }
 
 /** Bytes of plain data: 8 a number, 2 a character, the buffers of typed arrays, 16 an object and 16 a key. */
