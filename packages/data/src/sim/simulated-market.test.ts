@@ -4,12 +4,14 @@ import { bayesAccuracy, plantedBeta, simulatedMarket } from './index.ts'
 
 type Input = MarketMessage & (TradeMessage | BookMessage)
 
-async function* inputsOf(source: Source, after?: number): AsyncIterable<Input> {
-  for await (const chunk of source.events({ after, signal: new AbortController().signal })) yield* chunk as readonly Input[]
+async function visit(source: Source, use: (input: Input) => void, after?: number): Promise<void> {
+  for await (const chunk of source.events({ after, signal: new AbortController().signal })) {
+    for (const input of chunk as readonly Input[]) use(input)
+  }
 }
 async function all(source: Source, after?: number): Promise<Input[]> {
   const inputs: Input[] = []
-  for await (const input of inputsOf(source, after)) inputs.push(input)
+  await visit(source, (input) => inputs.push(input), after)
   return inputs
 }
 
@@ -46,7 +48,7 @@ class Book {
 async function predictMinutes(source: Source): Promise<{ hits: number; outcomes: number; returns: number[] }> {
   const [book, returns] = [new Book(), [] as number[]]
   let [minute, entry, last, sign, hits, outcomes] = [0, NaN, NaN, 0, 0, 0]
-  for await (const input of inputsOf(source)) {
+  await visit(source, (input) => {
     const now = Math.floor(input.tsEvent / 60e6)
     if (now !== minute) {
       const move = Math.sign(last - entry)
@@ -61,7 +63,7 @@ async function predictMinutes(source: Source): Promise<{ hits: number; outcomes:
     }
     if (input.kind === 'trade') last = input.price as number
     else book.apply(input)
-  }
+  })
   return { hits, outcomes, returns }
 }
 
@@ -77,13 +79,13 @@ describe('the planted market', () => {
   test('the imbalance always shows the sign, with noise', async () => {
     const book = new Book()
     const shown = new Set<number>()
-    for await (const input of inputsOf(simulatedMarket({ ...day, duration: '20m', predictability: 0.9 }))) {
-      if (input.kind !== 'book') continue
+    await visit(simulatedMarket({ ...day, duration: '20m', predictability: 0.9 }), (input) => {
+      if (input.kind !== 'book') return
       book.apply(input)
       expect(Math.abs(book.imbalance)).toBeGreaterThan(0.34)
       expect(Math.abs(book.imbalance)).toBeLessThan(0.66)
       shown.add(book.imbalance)
-    }
+    })
     expect(shown.size).toBeGreaterThan(1000)
   })
 })
@@ -135,19 +137,19 @@ describe('every simulated market', () => {
   test('books have 20 levels a side and never cross; prices and quantities lie on the grid', async () => {
     const source = simulatedMarket(spec)
     const books = new Map(source.instruments.map((one) => [one.symbol, { one, book: new Book() }]))
-    for await (const input of inputsOf(source)) {
+    await visit(source, (input) => {
       const { one, book } = books.get(input.symbol)!
       const onGrid = (value: number, { k, scale }: { k: number; scale: number }): boolean => (Math.round((value * scale) / k) * k) / scale === value
       if (input.kind === 'trade') {
         expect(input.price).toBe(input.aggressor === 'buy' ? book.bestAsk : book.bestBid)
         expect(onGrid(input.quantity as number, one.lot) && input.quantity as number > 0).toBe(true)
-        continue
+        return
       }
       book.apply(input)
       expect([book.bids.size, book.asks.size]).toEqual([20, 20])
       expect(book.bestBid).toBeLessThan(book.bestAsk)
       expect([...book.bids.keys(), ...book.asks.keys()].filter((price) => !onGrid(price, one.tick))).toEqual([])
-    }
+    })
   })
   test('bitcoin begins near 60,000 with ticks of 0.1; others by their seed', () => {
     const [btc, eth, xrp] = simulatedMarket(spec).instruments
