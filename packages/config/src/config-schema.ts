@@ -1,0 +1,87 @@
+import { durationUs, parseSymbol, type Duration, type MarketSymbol, type Timeframe } from '@tapeloom/core'
+import { z } from 'zod'
+
+/** A leaf: `what` completes "Give …" in the message. */
+const leaf = <T>(what: string, fits: (value: unknown) => boolean) => z.custom<T>(fits, { error: what })
+/** A mapping with these keys only; its message lists them, so that a misspelt one finds the nearest. */
+const section = <S extends z.ZodRawShape>(shape: S) =>
+  z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : `a mapping of ${Object.keys(shape).join(', ')}`),
+  })
+
+const succeeds = (run: () => unknown): boolean => {
+  try {
+    run()
+    return true
+  } catch {
+    return false
+  }
+}
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const text = (what: string) => leaf<string>(what, (value) => typeof value === 'string' && value !== '')
+const oneOf = <const T extends string>(...values: readonly T[]) => z.enum(values, { error: values.join(' or ') })
+const boolean = leaf<boolean>('true or false', (value) => typeof value === 'boolean')
+const seed = leaf<number>('a whole number from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0)
+const duration = leaf<Duration>("a duration such as '5s'", (value) => succeeds(() => durationUs(value as Duration)))
+const timeframe = leaf<Timeframe>("a timeframe such as '1m'", (value) => !String(value).endsWith('us') && succeeds(() => durationUs(value as Duration)))
+const symbol = leaf<MarketSymbol>("a symbol such as 'BTC/USDT'", (value) => typeof value === 'string' && succeeds(() => parseSymbol(value)))
+const list = <T extends z.ZodType>(item: T, what: string) => z.array(item, { error: what })
+const record = <T extends z.ZodType>(values: T, what: string) => z.record(z.string(), values, { error: what })
+
+const moduleEntry = z.union([
+  text('an alias, a package, a path, or { use, id, options, enabled }'),
+  section({
+    use: text('an alias, a package or a path'),
+    id: text('a name of its own').optional(),
+    options: record(z.unknown(), 'a mapping of options').optional(),
+    enabled: boolean.optional(),
+  }),
+], { error: 'an alias, a package, a path, or { use, id, options, enabled }' })
+
+const files = z.union([text('a file'), list(text('a file'), 'a list of files')], { error: 'a file or a list of files' })
+const sim = section({
+  symbols: list(symbol, "a list of symbols such as 'BTC/USDT'"),
+  duration,
+  seed: seed.optional(),
+  predictability: leaf<number>('a number from 0.5 to 0.999', (value) => isNumber(value) && value >= 0.5 && value <= 0.999).optional(),
+})
+const SOURCE = '{ sim: … }, { parquet: files }, { capture: files } or ./file.ts#name'
+const source = z.union([
+  text(SOURCE),
+  section({
+    sim: sim.optional(),
+    parquet: files.optional(),
+    capture: files.optional(),
+    use: text('./file.ts#name or package#name').optional(),
+    options: z.unknown().optional(),
+    symbol: symbol.optional(),
+    venue: text('the name of a venue').optional(),
+    timeframe: timeframe.optional(),
+  }).refine((one) => ['sim', 'parquet', 'capture', 'use'].filter((key) => key in one).length === 1, { error: `one of ${SOURCE}` }),
+], { error: SOURCE })
+
+const probability = leaf<number>('a number above 0, at most 1', (value) => isNumber(value) && value > 0 && value <= 1)
+
+/** The shape of a configuration; messages complete "Give …". */
+export const configSchema = section({
+  orchestrator: section({
+    type: oneOf('basic', 'configurable').optional(),
+    modules: list(moduleEntry, 'a list of modules'),
+    seed: seed.optional(),
+    boundary: duration.optional(),
+    mode: oneOf('lockstep', 'live').optional(),
+    policy: oneOf('fail', 'skip', 'degrade').optional(),
+    weights: record(leaf<number>('a number from 0', (value) => isNumber(value) && value >= 0), 'a mapping of weights').optional(),
+    thresholds: section({ open: probability, close: probability })
+      .refine(({ open, close }) => close < open, { error: 'a close below the open' }).optional(),
+  }),
+  data: section({
+    sources: list(source, 'a list of sources').optional(),
+    store: text("'memory' or a file such as run.duckdb").optional(),
+    journal: text('a folder').optional(),
+    timeframes: list(timeframe, "a list of timeframes such as '1m'").optional(),
+    priceVenue: record(text('the name of a venue'), 'a mapping of symbols to venues').optional(),
+  }).optional(),
+  environments: record(z.unknown(), 'a mapping of overlays by name').optional(),
+})
+export type ConfigShape = z.infer<typeof configSchema>

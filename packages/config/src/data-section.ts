@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { TapeloomError, type Source, type Store } from '@tapeloom/core'
+import { DataProvider, memoryStore, parquetSource, type DataProviderOptions } from '@tapeloom/data'
+import { nodeAt, toValue, type ConfigNode } from './config-node.ts'
+import type { ConfigShape } from './config-schema.ts'
+import type { Mistakes } from './mistakes.ts'
+import { importExports } from './module-import.ts'
+import { redacted } from './variables.ts'
+
+/** What takes the place of what the configuration says. */
+export interface DataOverrides {
+  readonly sources?: readonly Source[]
+  /** `memory`, or the path of a database relative to the working folder. */
+  readonly store?: string
+}
+
+type DataShape = NonNullable<ConfigShape['data']>
+type SourceShape = Exclude<NonNullable<DataShape['sources']>[number], string>
+
+/** What is needed to make one part of the data section. */
+export interface Surroundings {
+  readonly folder: string
+  readonly seed: number
+  readonly mistakes: Mistakes
+}
+
+/** Makes the data side of a configuration: nothing is opened yet. */
+export async function dataOf(
+  root: ConfigNode, data: DataShape, { folder, seed, mistakes }: Surroundings, overrides: DataOverrides,
+): Promise<DataProvider> {
+  const around = { folder, seed, mistakes }
+  const sources = overrides.sources ?? (await sourcesOf(root, data, around))
+  const store = await storeOf(root, overrides.store ?? data.store, overrides.store === undefined ? folder : process.cwd(), around)
+  const { timeframes, priceVenue, journal } = data
+  return new DataProvider({
+    sources,
+    ...(store && { store }),
+    ...(timeframes && { timeframes }),
+    ...(priceVenue && { priceVenue: priceVenue as NonNullable<DataProviderOptions['priceVenue']> }),
+    ...(journal !== undefined && { journal: resolve(folder, journal) }),
+  })
+}
+
+async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, around: Surroundings): Promise<readonly Source[]> {
+  const made: Source[] = []
+  for (const [i, entry] of sources.entries()) {
+    const node = nodeAt(root, ['data', 'sources', i]) as ConfigNode
+    try {
+      const source = typeof entry === 'string' ? await ownSource(entry, undefined, node, around) : await sourceOf(entry, node, around)
+      if (source) made.push(source)
+    } catch (error) {
+      if (!(error instanceof TapeloomError)) throw error
+      around.mistakes.add(error.code, node, redacted(error.message.replace(/^\[([^\]]+)\] /, '$1: '), node), error)
+    }
+  }
+  return made
+}
+
+async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundings): Promise<Source | undefined> {
+  const { sim, parquet, capture, use, options, symbol, venue, timeframe } = entry
+  if (sim) {
+    const { simulatedMarket } = await import('@tapeloom/data/sim')
+    const { symbols, duration, predictability } = sim
+    return simulatedMarket({ symbols, duration, seed: sim.seed ?? around.seed, ...(predictability !== undefined && { predictability }) })
+  }
+  if (use !== undefined) return ownSource(use, options, node, around)
+  if (parquet !== undefined) {
+    const says = { ...(symbol && { symbol }), ...(venue !== undefined && { venue }), ...(timeframe && { timeframe }) }
+    const files = filesOf(parquet, nodeAt(node, ['parquet']), around)
+    return files && parquetSource(...files, says)
+  }
+  const files = filesOf(capture ?? [], nodeAt(node, ['capture']), around)
+  const feeds = await ownPackage('@tapeloom/feeds', nodeAt(node, ['capture']), around)
+  return files && feeds && (feeds['captureSource'] as (...paths: readonly string[]) => Source)(...files)
+}
+
+/** Files of a source as full paths; a missing one is a mistake. */
+function filesOf(given: string | readonly string[], node: ConfigNode | undefined, { folder, mistakes }: Surroundings): readonly string[] | undefined {
+  const files = typeof given === 'string' ? [given] : given
+  const missing = files.filter((file) => !existsSync(resolve(folder, file)))
+  for (const file of missing) {
+    const at = node?.kind === 'list' ? node.items[files.indexOf(file)] : node
+    mistakes.add('source.missing', at, redacted(`file '${file}' does not exist in ${folder}. Check the path; it is relative to the configuration.`, at))
+  }
+  return missing.length > 0 ? undefined : files.map((file) => resolve(folder, file))
+}
+
+/** A source of the user's: an export that is one, or makes one from the given options. */
+async function ownSource(specifier: string, options: unknown, node: ConfigNode, { folder, mistakes }: Surroundings): Promise<Source | undefined> {
+  const at = nodeAt(node, ['use']) ?? node
+  const imported = await importExports(specifier, folder)
+  if (!('ok' in imported)) return void mistakes.add(imported.code.replace('module.', 'source.'), at, redacted(imported.message.replace(/^module /, 'source '), at))
+  const [, name] = specifier.split('#')
+  const names = Object.keys(imported.ok)
+  const picked = name ?? (names.length === 1 ? names[0] : undefined)
+  const found = picked === undefined ? undefined : imported.ok[picked]
+  const source: unknown = typeof found === 'function' ? await (found as (given: unknown) => unknown)(options) : found
+  if (isSource(source)) return source
+  const wanted = name === undefined && names.length !== 1 ? `exports ${names.length} things. Pick one: ${names.map((each) => `${specifier}#${each}`).join(', ')}.`
+    : `has no source '${picked}'. Export what defineSource returns, or a function that returns it.`
+  return void mistakes.add('source.export', at, `'${specifier}' ${wanted}`)
+}
+
+function isSource(value: unknown): value is Source {
+  const { name, events } = (value ?? {}) as { name?: unknown; events?: unknown }
+  return typeof name === 'string' && typeof events === 'function'
+}
+
+async function storeOf(root: ConfigNode, store: string | undefined, folder: string, around: Surroundings): Promise<Store | undefined> {
+  if (store === undefined || store === 'memory') return memoryStore()
+  const node = nodeAt(root, ['data', 'store'])
+  const path = resolve(folder, store)
+  if (!existsSync(dirname(path))) around.mistakes.add('store.directory', node, redacted(`the folder of '${store}' does not exist. Make it, or choose another path.`, node))
+  const duckdb = await ownPackage('@tapeloom/store-duckdb', node, around)
+  return duckdb && (duckdb['duckdbStore'] as (file: string) => Store)(path)
+}
+
+/** A package of ours that only some configurations need, so that it is no dependency. */
+async function ownPackage(name: string, node: ConfigNode | undefined, { folder, mistakes }: Surroundings) {
+  const imported = await importExports(name, folder)
+  if ('ok' in imported) return imported.ok
+  const needed = node ? `${String(toValue(node))} needs ` : ''
+  return void mistakes.add(imported.code, node, redacted(`${needed}${imported.message.replace(/^package /, '')}`, node))
+}

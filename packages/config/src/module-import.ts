@@ -1,0 +1,78 @@
+import { suggestion, type Module } from '@tapeloom/core'
+import { moduleAliases } from './module-aliases.ts'
+import { findFile, findPackage, lookupFolders, type Found } from './package-lookup.ts'
+
+/** What a specifier gave: a value, or why there is none (`what is wrong. What to do.`). */
+export type Imported<T> =
+  | { readonly ok: T; readonly package: string; readonly version: string | undefined }
+  | { readonly code: string; readonly message: string; readonly package: string }
+
+/** Imports the module that an alias, a package, a path or one of these with `#name` means, seen from a folder. */
+export async function importModule(specifier: string, folder: string): Promise<Imported<Module>> {
+  const exported = await importExports(specifier, folder)
+  if (!('ok' in exported)) return exported
+  const { name: from, picked } = target(specifier)
+  const modules = Object.entries(exported.ok).filter(([, value]) => isModule(value))
+  const names = modules.map(([name]) => name)
+  const distinct = [...new Set(modules.map(([, value]) => value))]
+  const found = picked === undefined ? (distinct.length === 1 ? distinct[0] : undefined) : modules.find(([name]) => name === picked)?.[1]
+  if (found) return { ...exported, ok: found as Module }
+  const failed = (code: string, message: string) => ({ package: from, code, message: `'${specifier}' ${message}` })
+  if (names.length === 0) return failed('module.none', 'exports no module. Export what defineModule returns.')
+  if (picked === undefined) return failed('module.several', `exports ${names.length} modules. Pick one: ${names.map((name) => `${from}#${name}`).join(', ')}.`)
+  return failed('module.export', `exports no module '${picked}'.${suggestion(picked, names) || ` It has: ${names.join(', ')}.`}`)
+}
+
+/** The package or path that a specifier means, and the export that it picks. */
+function target(specifier: string): { readonly name: string; readonly picked: string | undefined } {
+  const [alias = '', own] = specifier.split('#')
+  const [name = '', implied] = (moduleAliases[alias] ?? alias).split('#')
+  return { name, picked: own ?? implied }
+}
+
+/** Imports what a specifier names, without its `#name`. */
+export async function importExports(specifier: string, folder: string): Promise<Imported<Readonly<Record<string, unknown>>>> {
+  const { name } = target(specifier)
+  const isPath = /^\.{0,2}\//.test(name)
+  const found = isPath ? findFile(name, folder) : findPackage(name, lookupFolders(folder))
+  if (!found) return { package: name, ...(isPath ? absentFile(name, folder) : absentPackage(specifier.split('#')[0] ?? '', name)) }
+  try {
+    return { ok: await load(found), package: name, version: found.version }
+  } catch (error) {
+    return { package: name, code: 'module.import', message: `'${specifier}' cannot be imported: ${reason(error)}` }
+  }
+}
+
+const load = async ({ url }: Found) => (await import(/* @vite-ignore */ url)) as Readonly<Record<string, unknown>>
+
+const absentFile = (path: string, folder: string) => ({
+  code: 'module.file', message: `file '${path}' does not exist in ${folder}. Check the path; it is relative to the configuration.`,
+})
+
+function absentPackage(specifier: string, name: string) {
+  if (specifier in moduleAliases) return { code: 'module.not-installed', message: `'${specifier}' is ${name}, which is not installed. Run: npm i ${name}` }
+  const aliases = Object.keys(moduleAliases)
+  const known = [...aliases, ...Object.values(moduleAliases).filter((each) => !each.includes('#'))]
+  const short = aliases.find((alias) => moduleAliases[alias] === `@tapeloom/module-${name}`)
+  const near = short ? ` Did you mean '${short}'?` : suggestion(specifier, known)
+  if (near) return { code: 'module.unknown', message: `module '${specifier}' is neither known nor installed.${near}` }
+  if (/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(\/.*)?$/.test(name)) {
+    return { code: 'module.not-installed', message: `package '${name}' is not installed. Run: npm i ${name}` }
+  }
+  return { code: 'module.unknown', message: `'${specifier}' names no module. Write an alias (${aliases.join(', ')}), a package, or a path that begins with ./` }
+}
+
+function reason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [, missing] = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' ? (/package '([^']+)'/.exec(message) ?? []) : []
+  return missing ? `it needs '${missing}', which is not installed. Run: npm i ${missing}` : `${message.replace(/\.?$/, '')}. Correct it.`
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+/** Whether a value is what defineModule returns. */
+function isModule(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const texts = [value['name'], value['version'], value['core']]
+  const sets = [value['options'], value['features'], value['requires']]
+  return texts.every((each) => typeof each === 'string') && sets.every(isObject)
+}

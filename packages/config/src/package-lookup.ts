@@ -1,0 +1,79 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+
+/** A package or file that a configuration names, found but not yet imported. */
+export interface Found {
+  /** Of the file to import. */
+  readonly url: string
+  /** Of the package; undefined for a file. */
+  readonly version: string | undefined
+}
+
+interface Manifest {
+  readonly version?: string
+  readonly main?: string
+  readonly exports?: Exports
+}
+type Exports = string | null | readonly Exports[] | { readonly [condition: string]: Exports }
+
+/** Folders where packages of a configuration may be installed: beside it, beside the program, beside this package. */
+export function lookupFolders(folder: string): readonly string[] {
+  const program = process.argv[1] !== undefined && existsSync(process.argv[1]) ? [dirname(realpathSync(process.argv[1]))] : []
+  return [folder, ...program, dirname(fileURLToPath(import.meta.url))]
+}
+
+/**
+ * Finds the ES module that `name` (`package` or `package/entry`) means for a program in one of the folders; undefined
+ * when it is not installed there. Runs nothing.
+ */
+export function findPackage(name: string, folders: readonly string[]): Found | undefined {
+  const [, base = name, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name) ?? []
+  for (const folder of folders) {
+    for (let at = resolve(folder); ; at = dirname(at)) {
+      const home = join(at, 'node_modules', base)
+      const manifest = readManifest(home)
+      const entry = manifest && entryOf(manifest, rest === '' ? '.' : `./${rest}`)
+      if (entry !== undefined) return { url: pathToFileURL(realpathSync(join(home, entry))).href, version: manifest?.version }
+      if (dirname(at) === at) break
+    }
+  }
+  return undefined
+}
+
+/** The file at a path relative to `folder`; undefined when there is none. */
+export function findFile(path: string, folder: string): Found | undefined {
+  const full = resolve(folder, path)
+  return existsSync(full) ? { url: pathToFileURL(realpathSync(full)).href, version: undefined } : undefined
+}
+
+function readManifest(home: string): Manifest | undefined {
+  const path = join(home, 'package.json')
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Manifest) : undefined
+}
+
+// Node resolves by name only for the importing file; a configuration is none, so its conditions are followed here.
+function entryOf({ main = './index.js', exports }: Manifest, entry: string): string | undefined {
+  if (exports === undefined) return entry === '.' ? main : entry
+  const isByEntry = typeof exports === 'object' && exports !== null && !Array.isArray(exports) && Object.keys(exports).some((key) => key.startsWith('.'))
+  const target = isByEntry ? (exports as Readonly<Record<string, Exports>>)[entry] : entry === '.' ? exports : undefined
+  return target === undefined ? undefined : chosen(target, new Set([...userConditions(), 'node', 'import', 'module-sync', 'default']))
+}
+
+function chosen(target: Exports, conditions: ReadonlySet<string>): string | undefined {
+  if (target === null || typeof target === 'string') return target ?? undefined
+  const candidates = Array.isArray(target) ? target : Object.entries(target).filter(([key]) => conditions.has(key)).map(([, value]) => value as Exports)
+  for (const candidate of candidates as readonly Exports[]) {
+    const found = chosen(candidate, conditions)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Conditions that this process was started with (`--conditions=…`). */
+function userConditions(): readonly string[] {
+  const args = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/)]
+  const { values } = parseArgs({ args, strict: false, options: { conditions: { type: 'string', short: 'C', multiple: true } } })
+  return (values.conditions ?? []).filter((value) => typeof value === 'string')
+}
