@@ -19,8 +19,9 @@ export class OutcomeMatcher {
   readonly #intake: SampleIntake
   readonly #windowUs: (level: number) => number
   readonly #mostReferences: number
-  /** The newest close of each series, and whether there were others since the last boundary. */
-  readonly #last = new Map<string, CandleEvent>()
+  /** The newest closes of each series: an inference that took longer than its target finds it here. */
+  readonly #recent = new Map<string, CandleEvent[]>()
+  /** Closes since the last boundary. */
   #closed: CandleEvent[] = []
   #confirmed: PivotEvent[] = []
   /** Pivots whose window after the confirmation is not over. */
@@ -50,18 +51,21 @@ export class OutcomeMatcher {
   outcomes(symbol: MarketSymbol, time: number): void {
     const closed = this.#closed.filter((event) => event.symbol === symbol)
     if (closed.length > 0) this.#closed = this.#closed.filter((event) => event.symbol !== symbol)
-    for (const event of closed) this.#last.set(seriesKey(event), event)
+    for (const event of closed) this.#remember(event)
     for (const model of this.#models.values()) {
       const table = model.tables.get(symbol)
       if (!table) continue
-      for (const event of closed) if (event.timeframe === model.timeframe) this.#match(model, table, event)
-      // an inference that took longer than its target finds it closed
-      const last = this.#last.get(`${symbol}|${model.timeframe}`)
-      if (last) this.#match(model, table, last)
-      this.#expire(model, table, time, last?.openTime ?? -Infinity)
+      const recent = this.#recent.get(`${symbol}|${model.timeframe}`) ?? []
+      for (const event of recent) this.#match(model, table, event)
+      this.#expire(model, table, time, recent.at(-1)?.openTime ?? -Infinity)
     }
     this.#pivotOutcomes(symbol, time)
     for (const model of this.#models.values()) this.#release(model, symbol, time)
+  }
+
+  #remember(event: CandleEvent): void {
+    const list = this.#recent.get(seriesKey(event)) ?? []
+    this.#recent.set(seriesKey(event), [...list.slice(-PATIENCE), event])
   }
 
   #match(model: ModelTraining, table: ReferenceTable, event: CandleEvent): void {
@@ -148,14 +152,14 @@ export class OutcomeMatcher {
   }
 
   snapshot(): Plain {
-    const state = { last: [...this.#last.values()], closed: this.#closed, confirmed: this.#confirmed, pivots: this.#pivots }
+    const state = { recent: [...this.#recent.values()].flat(), closed: this.#closed, confirmed: this.#confirmed, pivots: this.#pivots }
     return state as unknown as Plain
   }
   restore(state: Plain): void {
-    const { last, closed, confirmed, pivots } = state as unknown as {
-      last: CandleEvent[]; closed: CandleEvent[]; confirmed: PivotEvent[]; pivots: PivotEvent[]
+    const { recent, closed, confirmed, pivots } = state as unknown as {
+      recent: CandleEvent[]; closed: CandleEvent[]; confirmed: PivotEvent[]; pivots: PivotEvent[]
     }
-    for (const event of last) this.#last.set(seriesKey(event), event)
+    for (const event of recent) this.#remember(event)
     this.#closed = [...closed]
     this.#confirmed = [...confirmed]
     this.#pivots = [...pivots]
