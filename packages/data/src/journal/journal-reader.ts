@@ -40,9 +40,22 @@ export function findJournal(folder: string): FoundJournal | undefined {
   return undefined
 }
 
+/** What the first segment's header says; undefined where there is no journal. Nothing is changed: it may be in use. */
+export function readJournalHeader(folder: string): Plain | undefined {
+  const [first] = segments(folder)
+  if (first === undefined) return undefined
+  const file = new SegmentFile(join(folder, segmentName(first)))
+  try {
+    return file.header()?.value
+  } finally {
+    file.close()
+  }
+}
+
 /** Reads the records of a journal in order, from a sequence on, checking each block. */
 export class JournalReader {
   readonly #folder: string
+  readonly #tornEnd: boolean
   #segment: number
   #file: SegmentFile | undefined
   #buffer = new RecordBuffer(0)
@@ -53,9 +66,13 @@ export class JournalReader {
   /** Its raw rest; valid until the next call. */
   rest: Uint8Array = new Uint8Array(0)
 
-  /** @param after records after this sequence are read */
-  constructor(folder: string, after: number) {
+  /**
+   * @param after records after this sequence are read
+   * @param tornEnd whether a block that is torn, with none behind it, is the end rather than damage
+   */
+  constructor(folder: string, after: number, tornEnd = false) {
     this.#folder = folder
+    this.#tornEnd = tornEnd
     this.sequence = after
     this.#segment = segmentOf(folder, after + 1)
   }
@@ -87,7 +104,10 @@ export class JournalReader {
       }
       const header = this.#file.next()
       if (!header) {
-        if (this.#file.at < this.#file.size) throw corrupt(this.#file.path, this.#file.at)
+        if (this.#file.at < this.#file.size) {
+          if (this.#tornEnd && this.#file.isTorn()) return false
+          throw corrupt(this.#file.path, this.#file.at)
+        }
         this.close()
         this.#segment++
       } else if (header.magic === MAGIC.records && header.firstSequence + header.count > after + 1) {
@@ -161,6 +181,11 @@ class SegmentFile {
 
   close(): void {
     closeSync(this.#file)
+  }
+
+  /** Whether the block at hand is the last, so that it was being written when it was cut. */
+  isTorn(): boolean {
+    return !this.#blockAfter(this.at + 8)
   }
 
   /** Whether an intact block begins anywhere from `from` on: then what precedes it was not torn, but damaged. */
