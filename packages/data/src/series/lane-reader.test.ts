@@ -11,6 +11,7 @@ import { FeatureMirror } from './feature-mirror.ts'
 import { lanePrice } from './lane-normalisation.ts'
 import { checkLane, SeriesLaneReader } from './lane-reader.ts'
 import { featureSeriesId } from './series-id.ts'
+import { storeLanes } from './store-lanes.ts'
 
 const MINUTE = 60e6
 const COLUMNS = ['a.x#1@0', 'a.y#1@0', 'a.z#1@0']
@@ -118,6 +119,27 @@ describe('rebuild', () => {
       await lanes.rebuild([request])
       expect(bits(request.tensor)).toEqual(bits(tensor))
     }
+  })
+
+  test('a store alone gives the same tensors', async () => {
+    const { lanes, candle, freeze, sequence, store, projector } = floor(512)
+    const binding = lane('1m', 6)
+    for (let i = 0; i < 10; i++) candle(0, candleAt(i, 1))
+    freeze(5e6, Float64Array.of(1, NaN, 3))
+    const { tensor, mask } = tensors(binding)
+    const frame = lanes.gather(binding, 0, tensor, mask)
+    const requests: RebuildRequest[] = [
+      { symbol: 'BTC/USDT', frame, binding, knownBy: sequence(), ...tensors(binding) },
+      {
+        symbol: 'BTC/USDT', binding: ['a.z', 'a.y'], knownBy: sequence(), tensor: new Float32Array(2), mask: new Float32Array(2),
+        frame: { series: featureSeriesId('BTC/USDT', 'L'), start: 5e6, end: 5e6, count: 1, norm: [], quality: 1, taint: [] },
+      },
+    ]
+    await projector.flush()
+    await (await storeLanes(store)).rebuild(requests)
+    expect(bits(requests[0]!.tensor)).toEqual(bits(tensor))
+    expect(bits(requests[0]!.mask)).toEqual(bits(mask))
+    expect([...requests[1]!.tensor, ...requests[1]!.mask]).toEqual([3, 0, 1, 0])
   })
 
   test('reads a merged span once', async () => {

@@ -96,6 +96,23 @@ test('a restored ring answers every read as the first does, and goes on alike', 
   }))
 })
 
+test('a ring grows with its rows and loses none, before and after it has turned', () => {
+  const budget = free()
+  const [ring, oracle] = [new RowRing(2, 1024, budget), new Oracle()]
+  const block = new RowBlock(2)
+  for (let i = 1; i <= 2500; i++) {
+    const version = { time: 3 * i, known: i, flags: i % 5, value: i / 4 }
+    expect(put(ring, version)).toBe(true)
+    oracle.versions.push(version)
+    if (i % 250 !== 0) continue
+    const from = Math.max(ring.floor, 0)
+    expect(ring.count).toBe(Math.min(i, 1024))
+    expect(ring.read(from, Infinity, Infinity, block)).toBe(ring.count)
+    expect(contents(block)).toEqual(wanted(oracle.read(from, Infinity, Infinity)))
+  }
+  expect(budget.usedBytes).toBe(ring.bytes - RowRing.startBytes(2, 1024))
+})
+
 test('an overwritten range is detected, never misread', () => {
   const ring = new RowRing(2, 4, free())
   for (let i = 0; i < 10; i++) put(ring, { time: i, known: i, flags: 0, value: i })

@@ -70,7 +70,7 @@ async function predictMinutes(source: Source): Promise<{ hits: number; outcomes:
 const day = { symbols: ['BTC/USDT'], duration: '10020m', seed: 11 } as const
 
 describe('the planted market', () => {
-  test('the imbalance at a minute’s beginning foretells its move as often as Φ(beta) says', { timeout: 60_000 }, async () => {
+  test('the imbalance at a minute’s beginning foretells its move as often as Φ(beta) says', { timeout: 240_000 }, async () => {
     const { hits, outcomes } = await predictMinutes(simulatedMarket({ ...day, predictability: 0.6 }))
     expect(outcomes).toBeGreaterThan(9_950)
     // three standard errors of a share of .6 over 10,000
@@ -91,7 +91,7 @@ describe('the planted market', () => {
 })
 
 describe('the null market', () => {
-  test('the imbalance foretells nothing, and moves have no memory', { timeout: 60_000 }, async () => {
+  test('the imbalance foretells nothing, and moves have no memory', { timeout: 240_000 }, async () => {
     const { hits, outcomes, returns } = await predictMinutes(simulatedMarket(day))
     expect(outcomes).toBeGreaterThan(9_950)
     expect(Math.abs(hits / outcomes - 0.5)).toBeLessThan(0.02)
