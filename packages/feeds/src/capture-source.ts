@@ -1,4 +1,5 @@
-import { defineSource, type Instrument, type MarketInput, type Source } from '@tapeloom/core'
+import { basename } from 'node:path'
+import type { Instrument, MarketInput, Source } from '@tapeloom/core'
 import { BinanceDecoder } from './binance/binance-decoder.ts'
 import { BinanceParser } from './binance/binance-parser.ts'
 import { CaptureReader } from './capture-reader.ts'
@@ -11,24 +12,37 @@ import { surveyCapture, type CaptureSurvey } from './capture-survey.ts'
  * all files. Lines that cannot be read become `reject` inputs, missing updates `gap` inputs.
  * @throws TapeloomError on reading: `feed.file`, `feed.format`, `feed.line`, and `feed.truncated` after all that came before
  */
-export function captureSource(...files: readonly string[]): Source {
-  let surveys: readonly CaptureSurvey[] = []
-  return {
-    ...defineSource({ name: `capture:${files.join(',')}`, instruments: [], events: () => empty() }),
-    get instruments() {
-      return distinct(surveys)
-    },
-    async prepare() {
-      if (surveys.length === 0) surveys = await Promise.all(files.map(surveyCapture))
-    },
-    async *events({ after = 0, signal }) {
-      await this.prepare?.()
-      yield* replay(surveys, after, signal)
-    },
-  }
+export function captureSource(...files: readonly [string, ...string[]]): Source {
+  return new CaptureSource(files)
 }
 
-async function* empty(): AsyncGenerator<MarketInput> {}
+class CaptureSource implements Source {
+  readonly name: string
+  readonly live = false
+  readonly #files: readonly string[]
+  #surveys: readonly CaptureSurvey[] = []
+  #instruments: readonly Instrument[] = []
+
+  constructor(files: readonly string[]) {
+    this.#files = files
+    this.name = files.map((file) => basename(file)).join(' + ')
+  }
+
+  get instruments(): readonly Instrument[] {
+    return this.#instruments
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#surveys.length > 0) return
+    this.#surveys = await Promise.all(this.#files.map(surveyCapture))
+    this.#instruments = distinct(this.#surveys)
+  }
+
+  async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncGenerator<readonly MarketInput[], void, void> {
+    await this.prepare()
+    yield* replay(this.#surveys, this.#instruments, after, signal)
+  }
+}
 
 function distinct(surveys: readonly CaptureSurvey[]): readonly Instrument[] {
   const found = new Map<string, Instrument>()
@@ -53,7 +67,7 @@ const finest = (a: Instrument, b: Instrument): Instrument => ({
 interface Track {
   readonly reader: CaptureReader
   readonly decoders: ReadonlyMap<string, BinanceDecoder>
-  readonly only: BinanceDecoder | undefined
+  readonly nameless: string | undefined
   receivedUs: number
   ready: boolean
   /** The last line that was decoded. */
@@ -62,11 +76,12 @@ interface Track {
 
 async function* replay(
   surveys: readonly CaptureSurvey[],
+  instruments: readonly Instrument[],
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly MarketInput[], void, void> {
   const parser = new BinanceParser()
-  const tracks = tracksOf(surveys)
+  const tracks = tracksOf(surveys, instruments)
   let sequence = 0
   let inputs: MarketInput[] = []
   try {
@@ -95,16 +110,15 @@ async function* replay(
   }
 }
 
-function tracksOf(surveys: readonly CaptureSurvey[]): Track[] {
-  const shared = new Map(distinct(surveys).map((one) => [`${one.venue}:${one.symbol}`, new BinanceDecoder(one)]))
-  return surveys.map(({ file, instruments }) => {
+function tracksOf(surveys: readonly CaptureSurvey[], all: readonly Instrument[]): Track[] {
+  const shared = new Map(all.map((one) => [`${one.venue}:${one.symbol}`, new BinanceDecoder(one)]))
+  return surveys.map(({ file, instruments, nameless }) => {
     const decoders = new Map<string, BinanceDecoder>()
     for (const [raw, { venue, symbol }] of instruments) {
       const decoder = shared.get(`${venue}:${symbol}`)
       if (decoder) decoders.set(raw, decoder)
     }
-    const [only] = decoders.size === 1 ? decoders.values() : []
-    return { reader: new CaptureReader(file), decoders, only, receivedUs: 0, ready: false, line: 0 }
+    return { reader: new CaptureReader(file), decoders, nameless, receivedUs: 0, ready: false, line: 0 }
   })
 }
 
@@ -123,11 +137,12 @@ function earliest(tracks: readonly Track[]): Track | undefined {
   return first
 }
 
-function decode(parser: BinanceParser, { reader, decoders, only }: Track, sequence: number): MarketInput | undefined {
+function decode(parser: BinanceParser, { reader, decoders, nameless = '' }: Track, sequence: number): MarketInput | undefined {
   const message = parser.parse(reader.bytes, reader.start, reader.end)
-  const decoder = decoders.get(message.symbol) ?? (message.kind === 'snapshot' && message.symbol === '' ? only : undefined)
+  const decoder = decoders.get(message.symbol || nameless)
   if (decoder && message.kind !== 'broken' && message.kind !== 'other') return decoder.decode(message, sequence)
   const code = message.kind === 'broken' ? 'feed.broken' : message.kind === 'other' ? 'feed.unknown' : 'feed.symbol'
   const received = Number.isNaN(message.receivedUs) ? {} : { tsInit: message.receivedUs }
-  return { kind: 'reject', code, raw: reader.text(), sourceSequence: sequence, ...(only && { symbol: only.instrument.symbol }), ...received }
+  const symbol = code === 'feed.symbol' ? undefined : decoders.get(nameless)?.instrument.symbol
+  return { kind: 'reject', code, raw: reader.text(), sourceSequence: sequence, ...(symbol && { symbol }), ...received }
 }

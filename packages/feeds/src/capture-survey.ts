@@ -14,6 +14,8 @@ export interface CaptureSurvey {
   readonly venue: string
   /** By the venue's own symbol. Tick and lot are the most decimals seen. */
   readonly instruments: ReadonlyMap<string, Instrument>
+  /** Whose the snapshots are that do not name their symbol: the one in the file's name, else the only one. */
+  readonly nameless: string | undefined
 }
 
 interface Decimals {
@@ -38,16 +40,18 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   })
   const venue = /^(binance-[a-z]+)_/.exec(basename(file))?.[1] ?? (futures ? 'binance-usdm' : 'binance-spot')
   const instruments = new Map<string, Instrument>()
-  const unnamed = seen.get('')
+  const unnamed = seen.get('') ?? { price: 0, quantity: 0 }
   seen.delete('')
+  const named = basename(file).split('_')[1]?.toUpperCase() ?? ''
+  const [only] = seen.size === 1 ? seen.keys() : []
+  const nameless = seen.has(named) ? named : only
   for (const [raw, decimals] of seen) {
     const symbol = unifiedSymbol(raw, venue !== 'binance-spot')
     if (!symbol) continue
-    // A snapshot does not name its symbol: it belongs to the only one there is.
-    const { price, quantity } = seen.size === 1 && unnamed ? widest(decimals, unnamed) : decimals
+    const { price, quantity } = raw === nameless ? widest(decimals, unnamed) : decimals
     instruments.set(raw, instrument(symbol, { venue, tickSize: stepOf(price), lotSize: stepOf(quantity) }))
   }
-  if (instruments.size > 0) return { file, venue, instruments }
+  if (instruments.size > 0) return { file, venue, instruments, nameless }
   throw new TapeloomError(
     'feed.format',
     `[feed '${file}'] has no Binance message in its first ${LINES} lines. ` +
@@ -83,10 +87,10 @@ const widest = (a: Decimals, b: Decimals): Decimals => ({
   quantity: Math.max(a.quantity, b.quantity),
 })
 
-/** Decimals of the shortest text of a number. */
+/** Decimals of the shortest text of a number; a grid has at most 15. */
 function decimalsOf(value: number): number {
   const [digits = '', exponent = '0'] = String(value).split('e')
-  return Math.max(0, (digits.split('.')[1]?.length ?? 0) - Number(exponent))
+  return Math.min(15, Math.max(0, (digits.split('.')[1]?.length ?? 0) - Number(exponent)))
 }
 
 const stepOf = (decimals: number): string => (decimals === 0 ? '1' : `0.${'1'.padStart(decimals, '0')}`)

@@ -51,7 +51,6 @@ async function checkFile(survey: CaptureSurvey, books: Map<string, CheckedBook>)
     book.oracle = new TopOracle()
     bySymbol.set(raw, book)
   }
-  const [only] = bySymbol.size === 1 ? bySymbol.values() : []
   const parser = new BinanceParser()
   const reader = new CaptureReader(survey.file)
   try {
@@ -59,9 +58,10 @@ async function checkFile(survey: CaptureSurvey, books: Map<string, CheckedBook>)
       while (reader.next()) {
         counts.messages++
         const message = parser.parse(reader.bytes, reader.start, reader.end)
-        const book = bySymbol.get(message.symbol) ?? (message.kind === 'snapshot' ? only : undefined)
-        if (message.kind === 'broken' || (message.kind !== 'other' && !book)) counts.faults++
-        else book?.take(message, counts)
+        if (message.kind === 'other') continue
+        const book = bySymbol.get(message.symbol || (survey.nameless ?? ''))
+        if (book && message.kind !== 'broken') book.take(message, counts)
+        else counts.faults++
       }
     }
   } finally {
@@ -73,7 +73,9 @@ async function checkFile(survey: CaptureSurvey, books: Map<string, CheckedBook>)
     top.ok += oracle.ok
     top.total += oracle.total
   }
-  return { file: basename(survey.file), venue: survey.venue, ...counts, checksums: { ok: 0, failed: 0 }, top }
+  const { messages, bookMessages, trades, gaps, crossed, faults } = counts
+  const checksums = { ok: 0, failed: 0 } // Binance sends none
+  return { file: basename(survey.file), venue: survey.venue, messages, bookMessages, trades, checksums, gaps, crossed, top, faults }
 }
 
 interface Counts {

@@ -12,27 +12,31 @@ export interface LineBlock {
 const CHUNK = 32_768
 const LINE_FEED = 10
 /** No market message is as long: a file without line feeds must not fill the memory. */
-const LONGEST_LINE = 64 * 1024 * 1024
+const LONGEST_LINE = 16 * 1024 * 1024
 
 /**
  * Reads a text file, gzipped or not, in blocks of whole lines; memory stays bounded by a block and a line.
  * @throws TapeloomError `feed.file` when it cannot be read; `feed.truncated` when the gzip stream ends or breaks early,
- * after all whole lines before that place; `feed.line` when a line is longer than 64 MB
+ * after all whole lines before that place; `feed.line` when a line is longer than 16 MB
  */
 export async function* lineBlocks(file: string): AsyncGenerator<LineBlock, void, void> {
   let line = 1
-  let rest: Uint8Array = new Uint8Array(0)
+  // The beginning of a line that goes on in the next part.
+  let begun: Uint8Array[] = []
+  let length = 0
   let failure: unknown
   try {
     for await (const part of inflated(file)) {
       const cut = part.lastIndexOf(LINE_FEED) + 1
       if (cut === 0) {
-        rest = Buffer.concat([rest, part])
-        if (rest.length > LONGEST_LINE) throw tooLong(file, line)
+        begun.push(part)
+        length += part.length
+        if (length > LONGEST_LINE) throw tooLong(file, line)
         continue
       }
-      const bytes = rest.length === 0 ? part.subarray(0, cut) : Buffer.concat([rest, part.subarray(0, cut)])
-      rest = part.slice(cut)
+      const bytes = length === 0 ? part.subarray(0, cut) : Buffer.concat([...begun, part.subarray(0, cut)])
+      begun = [part.subarray(cut)]
+      length = part.length - cut
       yield { bytes, line }
       for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) line++
     }
@@ -41,7 +45,7 @@ export async function* lineBlocks(file: string): AsyncGenerator<LineBlock, void,
   }
   if (failure instanceof Truncated) throw truncated(file, failure, line)
   if (failure) throw failure
-  if (rest.length > 0) yield { bytes: Buffer.concat([rest, Uint8Array.of(LINE_FEED)]), line }
+  if (length > 0) yield { bytes: Buffer.concat([...begun, Uint8Array.of(LINE_FEED)]), line }
 }
 
 /** A gzip stream that ends or breaks early: how many bytes of the file had been read. */
@@ -62,7 +66,7 @@ const truncated = (file: string, { offset, cause }: Truncated, line: number) =>
   )
 
 const tooLong = (file: string, line: number) =>
-  new TapeloomError('feed.line', `[feed '${file}'] line ${line} is longer than 64 MB. Give a text capture with line feeds.`)
+  new TapeloomError('feed.line', `[feed '${file}'] line ${line} is longer than 16 MB. Give a text capture with line feeds.`)
 
 async function* inflated(file: string): AsyncGenerator<Uint8Array, void, void> {
   const handle = await open(file).catch((cause: Error) => {

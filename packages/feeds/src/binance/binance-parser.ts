@@ -69,8 +69,7 @@ export class BinanceParser {
     const { message } = this
     const cursor = this.#cursor
     message.kind = 'trade'
-    message.eventUs = 1000 * cursor.integer()
-    if (!this.#optionalTime() || !this.#symbol() || !cursor.skip(T.t)) return false
+    if (!this.#time() || !this.#optionalTime() || !this.#symbol() || !cursor.skip(T.t)) return false
     message.tradeId = cursor.integer()
     if (!cursor.skip(T.p)) return false
     message.price = cursor.decimal()
@@ -87,8 +86,7 @@ export class BinanceParser {
     const { message } = this
     const cursor = this.#cursor
     message.kind = 'depth'
-    message.eventUs = 1000 * cursor.integer()
-    if (!this.#optionalTime() || !this.#symbol() || !cursor.skip(T.U)) return false
+    if (!this.#time() || !this.#optionalTime() || !this.#symbol() || !cursor.skip(T.U)) return false
     message.first = cursor.integer()
     if (!cursor.skip(T.u)) return false
     message.last = cursor.integer()
@@ -123,10 +121,7 @@ export class BinanceParser {
     const cursor = this.#cursor
     message.kind = 'snapshot'
     message.first = message.last = cursor.integer()
-    if (cursor.skip(T.E)) {
-      message.eventUs = 1000 * cursor.integer()
-      if (Number.isNaN(message.eventUs)) return false
-    }
+    if (cursor.skip(T.E) && !this.#time()) return false
     if (!this.#optionalTime() || !cursor.skip(T.bids) || !this.#side(true) || !cursor.skip(T.asks)) return false
     return this.#side(false) && known(message.last, 0, 0, 0)
   }
@@ -136,10 +131,15 @@ export class BinanceParser {
     return this.#cursor.skip(T.symbol) && (this.message.symbol = this.#cursor.word()) !== ''
   }
 
+  /** Milliseconds. */
+  #time(): boolean {
+    this.message.eventUs = 1000 * this.#cursor.integer()
+    return !Number.isNaN(this.message.eventUs)
+  }
+
   /** `,"T":…`, which may be absent: the time of the transaction, preferred to that of the event. */
   #optionalTime(): boolean {
-    if (!this.#cursor.skip(T.T)) return true
-    return !Number.isNaN((this.message.eventUs = 1000 * this.#cursor.integer()))
+    return !this.#cursor.skip(T.T) || this.#time()
   }
 
   /** `[["price","quantity"],…]` */
