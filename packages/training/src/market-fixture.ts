@@ -38,7 +38,8 @@ export const bar = defineModule({
   },
 })
 
-type WalkerLabels = ModelSpec<typeof network, string, never>['labels']
+/** The labels of the `walker`. */
+export type WalkerLabels = ModelSpec<typeof network, string, never>['labels']
 interface WalkerSpec {
   readonly ahead?: number
   readonly latency?: Duration

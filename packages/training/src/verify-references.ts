@@ -1,5 +1,5 @@
 import { storeLanes } from '@tapeloom/data'
-import { TapeloomError, type LaneReader, type Store } from '@tapeloom/core'
+import { TapeloomError, type LaneReader, type RebuildRequest, type Store } from '@tapeloom/core'
 import { contentHash } from './content-hash.ts'
 import { fingerprint } from './fingerprint.ts'
 import { emptyTensors, fedTensors, rebuilding } from './frame-tensors.ts'
@@ -25,7 +25,8 @@ export interface Verification {
 export type VerifyProgress = (done: { readonly references: number; readonly mismatched: number }) => void
 
 const MOST_MISMATCHES = 1000
-type Verdict = 'verified' | 'changed' | 'missing'
+/** `missing`: the series that lack rows. */
+type Verdict = 'verified' | 'changed' | { readonly missing: ReadonlySet<string> }
 
 /**
  * Rebuilds every stored reference from the store alone, without the run's configuration or models, and compares content
@@ -44,12 +45,16 @@ export async function verifyReferences(
     for (const [i, frame] of page.entries()) {
       found.references++
       const verdict = verdicts[i]!
-      if (verdict !== 'verified') unproven.add(frame.reference.id)
-      if (verdict === 'missing') released ??= await releasedReferences(store)
-      if (verdict === 'verified') found.verified++
-      else if (verdict === 'missing' && released?.has(frame.reference.id)) found.expired++
-      else if (frame.fingerprint !== null && frame.fingerprint !== fingerprint) found.foreign++
-      else if (++found.mismatched <= MOST_MISMATCHES) changed.push(frame)
+      if (verdict === 'verified') {
+        found.verified++
+        continue
+      }
+      unproven.add(frame.reference.id)
+      const missing = verdict === 'changed' ? undefined : verdict.missing
+      if (missing) released ??= await releasedReferences(store)
+      if (missing && released?.has(frame.reference.id)) found.expired++
+      else if (!missing && frame.fingerprint !== null && frame.fingerprint !== fingerprint) found.foreign++
+      else if (++found.mismatched <= MOST_MISMATCHES) changed.push(suspicious(frame, missing))
     }
     onProgress?.(found)
   }
@@ -67,7 +72,7 @@ async function judge(lanes: LaneReader, page: readonly StoredFrame[]): Promise<r
     await lanes.rebuild(rebuilt.flatMap(({ requests }) => requests))
   } catch (error) {
     if (!(error instanceof TapeloomError && error.code.startsWith('data.'))) throw error
-    if (page.length === 1) return ['missing']
+    if (page.length === 1) return [{ missing: await seriesLacking(lanes, rebuilt[0]!.requests) }]
     const middle = page.length >> 1
     return [...(await judge(lanes, page.slice(0, middle))), ...(await judge(lanes, page.slice(middle)))]
   }
@@ -77,6 +82,17 @@ async function judge(lanes: LaneReader, page: readonly StoredFrame[]): Promise<r
     return hash === reference.contentHash ? 'verified' : 'changed'
   })
 }
+
+async function seriesLacking(lanes: LaneReader, requests: readonly RebuildRequest[]): Promise<ReadonlySet<string>> {
+  const series = new Set<string>()
+  for (const request of requests) await lanes.rebuild([request]).catch(() => series.add(request.frame.series))
+  return series
+}
+
+/** The reference with those lanes alone in which the change may be. */
+const suspicious = ({ reference, fingerprint: made }: StoredFrame, missing: ReadonlySet<string> | undefined): StoredFrame => ({
+  reference: { ...reference, lanes: reference.lanes.filter(({ series }) => missing?.has(series) ?? true) }, fingerprint: made,
+})
 
 /** References whose rows were let go by retention. */
 async function releasedReferences(store: Store): Promise<ReadonlySet<string>> {
