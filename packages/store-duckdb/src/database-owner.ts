@@ -11,6 +11,7 @@ import { planRange, type RangePlan } from './range-plan.ts'
 import { Reader, ReaderPool } from './reader-pool.ts'
 import { storeError } from './store-error.ts'
 import { TableCatalog } from './table-catalog.ts'
+import { TableView } from './table-view.ts'
 import { runQuery, type QuerySpec, type QueryResult } from './typed-query.ts'
 import { VectorReader, type ReadColumn } from './vector-reader.ts'
 
@@ -114,7 +115,7 @@ export class DatabaseOwner {
   /** @throws TapeloomError `store.column` */
   read(range: StoreRange, declared: StoreTable): Promise<ReadRows> {
     return this.#track(this.#guarded(`reading '${range.table}'`, async () => {
-      const plan = planRange(range, declared, this.#catalog.columns(range.table))
+      const plan = planRange(range, new TableView(range.table, declared, this.#catalog.committed(range.table)))
       if (!plan) return nothing(range, declared)
       return this.#readers.use((reader) => this.#readPlan(reader, plan))
     }))
@@ -159,6 +160,7 @@ export class DatabaseOwner {
       for (const one of rows) await this.#append(one)
       await this.#connection.run(`update store_state set applied_through = ${through}`)
       await this.#connection.run('commit')
+      this.#catalog.publish()
       this.#appliedThrough = through
     } catch (error) {
       this.#failed = storeError(error, this.#options.path, `writing through ${through}`)
@@ -181,17 +183,17 @@ export class DatabaseOwner {
 
   async #readPlan(reader: Reader, plan: RangePlan): Promise<ReadRows> {
     const statement = await reader.prepare(plan.sql)
-    const count = plan.columns.length
-    const indices = Array.from({ length: plan.versions ? count + 2 : count }, (_, index) => index)
+    const { width } = plan
+    const indices = Array.from({ length: plan.versions ? width + 2 : width }, (_, index) => index)
     for (let look = (plan.limit ?? 0) + 64; ; look *= 4) {
       const result = await reader.run(statement, { ...plan.params, limit: look })
       const { columns, rowCount } = await this.#vectors.read(result, indices)
       if (!plan.versions) return { length: rowCount, columns }
-      const newest = newestRows(columns[count] as Float64Array, columns[count + 1] as Float64Array)
+      const newest = newestRows(columns[width] as Float64Array, columns[width + 1] as Float64Array)
       const found = newest?.length ?? rowCount
       // Several versions of a key may have used up the rows looked at.
       if (plan.limit !== undefined && found < plan.limit && rowCount === look) continue
-      return lastOf(columns.slice(0, count), newest, rowCount, Math.min(found, plan.limit ?? found))
+      return lastOf(columns.slice(0, width), newest, rowCount, Math.min(found, plan.limit ?? found))
     }
   }
 
@@ -249,4 +251,5 @@ async function makeTables(connection: DuckDBConnection, catalog: TableCatalog, t
   await connection.run('begin')
   for (const [name, declared] of Object.entries(tables)) await catalog.ensure(connection, name, declared)
   await connection.run('commit')
+  catalog.publish()
 }

@@ -39,7 +39,7 @@ export async function loadNative(load: () => Promise<DuckDBApi> = () => import('
   try {
     const api = await load()
     // The bindings are a dependency of the API package and, under a strict package manager, visible from there only.
-    const bindings = createRequire(import.meta.resolve('@duckdb/node-api'))('@duckdb/node-bindings') as DuckDBBindings
+    const bindings = createRequire(createRequire(import.meta.url).resolve('@duckdb/node-api'))('@duckdb/node-bindings') as DuckDBBindings
     return { api, bindings }
   } catch (cause) {
     const missing = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND'

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TapeloomError } from '@tapeloom/core'
 import { inUse, lockHolder, takeLock } from './file-lock.ts'
-import { OwnerClient } from './owner-client.ts'
+import { OwnerClient, type OwnerThread } from './owner-client.ts'
 
 /** One database that this process has open: one owner thread, one DuckDB instance. */
 export interface OpenFile {
@@ -48,27 +48,33 @@ export function realDatabasePath(path: string, readOnly: boolean): string {
  * one process share their owner: a second DuckDB instance of one file in one process loses rows.
  * @throws TapeloomError `store.in-use`
  */
-export function claimFile(path: string, readOnly: boolean, open: (owner: OwnerClient) => OpenFile['opened']): OpenFile {
+export function claimFile(
+  path: string, readOnly: boolean, start: () => OwnerThread, open: (owner: OwnerClient) => OpenFile['opened'],
+): OpenFile {
   const present = openFiles().get(path)
   if (present) {
-    if (!readOnly || !present.readOnly) throw inUse(path, `this process (${process.pid}), which ${present.readOnly ? 'reads' : 'writes to'} it`)
+    const doing = present.users === 0 ? 'closes' : present.readOnly ? 'reads' : 'writes to'
+    if (!readOnly || !present.readOnly || present.users === 0) throw inUse(path, `this process (${process.pid}), which ${doing} it`)
     present.users++
     return present
   }
   const writer = readOnly ? lockHolder(path) : undefined
   if (writer) throw inUse(path, `process ${writer.pid}, which writes to it`)
   const release = readOnly ? () => undefined : takeLock(path)
-  const owner = new OwnerClient()
+  const owner = new OwnerClient(start())
   const file: OpenFile = { owner, readOnly, users: 1, release, opened: open(owner) }
   openFiles().set(path, file)
   return file
 }
 
-/** Lets a claim go; the last one closes the file and ends the thread. */
+/** Lets a claim go; the last one closes the file and ends the thread. @throws TapeloomError when closing fails on disk */
 export async function releaseFile(path: string, file: OpenFile): Promise<void> {
   if (--file.users > 0) return
   try {
-    await file.opened.then(() => file.owner.call('close', undefined), () => undefined)
+    const isOpen = await file.opened.then(() => true, () => false)
+    if (isOpen) await file.owner.call('close', undefined)
+  } catch (error) {
+    if ((error as TapeloomError).code !== 'store.thread') throw error // with its thread gone, there is nothing to close
   } finally {
     await file.owner.stop()
     file.release()

@@ -7,21 +7,37 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** What a worker thread offers to its client. */
+export interface OwnerThread {
+  on(event: 'message', listener: (response: OwnerResponse) => void): unknown
+  on(event: 'error', listener: (cause: unknown) => void): unknown
+  on(event: 'exit', listener: (code: number) => void): unknown
+  postMessage(request: OwnerRequest, transfer: ArrayBuffer[]): void
+  ref(): void
+  unref(): void
+  terminate(): Promise<number>
+}
+
+/** Starts the thread that owns one database. */
+export function startOwnerThread(): OwnerThread {
+  // In the sources the worker is TypeScript, in the package JavaScript.
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store' })
+}
+
 /** The owner thread as seen from the thread that uses the store. It keeps a program alive only while it works. */
 export class OwnerClient {
-  readonly #worker: Worker
+  readonly #thread: OwnerThread
   readonly #waiting = new Map<number, Waiting>()
   #next = 1
   #ended: Error | undefined
 
-  constructor() {
-    // In the sources the worker is TypeScript, in the package JavaScript.
-    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store' })
-    this.#worker.unref()
-    this.#worker.on('message', (response: OwnerResponse) => this.#settle(response))
-    this.#worker.on('error', (cause) => this.#end(cause))
-    this.#worker.on('exit', (code) => this.#end(new Error(`it ended with code ${code}`)))
+  constructor(thread: OwnerThread) {
+    this.#thread = thread
+    thread.unref()
+    thread.on('message', (response) => this.#settle(response))
+    thread.on('error', (cause) => this.#end(cause))
+    thread.on('exit', (code) => this.#end(new Error(`it ended with code ${code}`)))
   }
 
   /** @throws TapeloomError whatever the owner threw; `store.thread` when the thread has ended */
@@ -30,20 +46,20 @@ export class OwnerClient {
       if (this.#ended) return reject(threadError(this.#ended))
       const id = this.#next++
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.ref()
-      this.#worker.postMessage({ id, call, argument } as OwnerRequest, transfer)
+      this.#thread.ref()
+      this.#thread.postMessage({ id, call, argument } as OwnerRequest, transfer)
     })
   }
 
   /** Ends the thread; calls under way fail. */
   async stop(): Promise<void> {
-    await this.#worker.terminate()
+    await this.#thread.terminate()
   }
 
   #settle(response: OwnerResponse): void {
     const waiting = this.#waiting.get(response.id)
     this.#waiting.delete(response.id)
-    if (this.#waiting.size === 0) this.#worker.unref()
+    if (this.#waiting.size === 0) this.#thread.unref()
     if ('error' in response) waiting?.reject(new TapeloomError(response.error.code, response.error.message))
     else waiting?.resolve(response.answer as never)
   }
@@ -56,4 +72,4 @@ export class OwnerClient {
 }
 
 const threadError = (cause: Error) =>
-  new TapeloomError('store.thread', `[store-duckdb] the owner thread has ended: ${cause.message}. Open the store again.`, { cause })
+  new TapeloomError('store.thread', `[store-duckdb] the owner thread has ended: ${cause.message}. Close the store and open it again.`, { cause })

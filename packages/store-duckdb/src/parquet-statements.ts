@@ -18,7 +18,7 @@ export const candleTable = (timeframe: Timeframe): string => `ohlcv_${timeframe}
 
 /** Writes a statement's rows to a Parquet file. */
 export const copySql = (sql: string, out: string): string =>
-  `copy (${sql.trim().replace(/;$/, '')}) to ${literal(out)} (format parquet, compression zstd)`
+  `copy (${sql.trim().replace(/;$/, '')}\n) to ${literal(out)} (format parquet, compression zstd)`
 
 /** A series' newest known candles in order; all columns but those that name the series. */
 export function candlesSql({ symbol, timeframe }: CandleExport, venue: string): string {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { TapeloomError } from '@tapeloom/core'
 import type { Native } from './native.ts'
-import type { Parameters } from './range-plan.ts'
+import type { Parameters } from './range-conditions.ts'
 
 /** Reads that run at the same time; each holds one thread of the pool that all of Node's file work shares. */
 const CONNECTIONS = 3

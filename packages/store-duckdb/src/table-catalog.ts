@@ -7,9 +7,13 @@ import { identifier } from './sql-text.ts'
 const sqlTypes: Record<ColumnType, string> = { number: 'DOUBLE', integer: 'BIGINT', text: 'VARCHAR' }
 const columnTypes = new Map<unknown, ColumnType>([['DOUBLE', 'number'], ['BIGINT', 'integer'], ['VARCHAR', 'text']])
 
-/** The tables that a database has, with their columns in order; makes those that are missing. */
+/**
+ * The tables that a database has, with their columns in order; makes those that are missing. What a transaction makes is
+ * seen by readers when it is published.
+ */
 export class TableCatalog {
   readonly #tables = new Map<string, readonly TableColumn[]>()
+  #published: ReadonlyMap<string, readonly TableColumn[]> = new Map()
 
   /** Reads what is there. */
   async load(connection: DuckDBConnection): Promise<void> {
@@ -22,9 +26,20 @@ export class TableCatalog {
       const type = columnTypes.get(sqlType)
       if (type) this.#tables.set(String(table), [...this.columns(String(table)), { name: String(name), type }])
     }
+    this.publish()
   }
 
-  /** Columns of a table; empty when it is not there. */
+  /** The transaction is in: readers may use what it made. */
+  publish(): void {
+    this.#published = new Map(this.#tables)
+  }
+
+  /** Columns of a table as committed; empty when it is not there. */
+  committed(table: string): readonly TableColumn[] {
+    return this.#published.get(table) ?? []
+  }
+
+  /** Columns of a table as its writer sees it; empty when it is not there. */
   columns(table: string): readonly TableColumn[] {
     return this.#tables.get(table) ?? []
   }

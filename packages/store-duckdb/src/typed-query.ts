@@ -1,7 +1,7 @@
 import type { DuckDBMaterializedResult } from '@duckdb/node-api'
 import { suggestion, TapeloomError } from '@tapeloom/core'
 import type { Native } from './native.ts'
-import type { Parameters } from './range-plan.ts'
+import type { Parameters } from './range-conditions.ts'
 import type { Reader } from './reader-pool.ts'
 import type { ColumnKind, ReadColumn, VectorReader } from './vector-reader.ts'
 
