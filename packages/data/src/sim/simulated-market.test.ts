@@ -59,6 +59,7 @@ async function predictMinutes(source: Source): Promise<{ hits: number; outcomes:
       }
       minute = now
       entry = last
+      if (last !== book.bestBid && last !== book.bestAsk) throw new Error(`the book at ${now} min stands at ${book.bestBid}, the last trade was at ${last}`)
       sign = Math.sign(book.imbalance)
     }
     if (input.kind === 'trade') last = input.price as number
@@ -117,12 +118,14 @@ describe('every simulated market', () => {
     const among = (await all(simulatedMarket(spec))).filter(({ symbol }) => symbol === 'ETH/USDT')
     expect(await all(simulatedMarket({ ...spec, symbols: ['ETH/USDT'] }))).toEqual(among)
   })
-  test('times rise from 0 to the end, which ends the last second', async () => {
+  test('times rise from 0 to the end; each second has a trade and ends with a book', async () => {
     const inputs = await all(simulatedMarket(spec))
     const times = inputs.map(({ tsEvent }) => tsEvent)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
     expect(times.every(Number.isSafeInteger)).toBe(true)
-    expect([times[0], times.at(-1)]).toEqual([0, 150e6])
+    expect([times[0], Math.floor(times.at(-1)! / 1e6)]).toEqual([0, 149])
+    const ends = new Map(inputs.map((input) => [`${input.symbol} ${Math.floor(input.tsEvent / 1e6)}`, input.kind]))
+    expect(new Set(ends.values())).toEqual(new Set(['book']))
     const alone = inputs.filter(({ symbol, kind }) => symbol === 'BTC/USDT' && kind === 'trade')
     expect(new Set(alone.map(({ tsEvent }) => Math.floor(tsEvent / 1e6))).size).toBe(150)
   })

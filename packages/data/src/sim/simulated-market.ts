@@ -25,7 +25,7 @@ export interface SimulatedMarketSpec {
  * imbalance over the five best levels, as it stands at the beginning of a minute, foretells the move of this minute
  * (beta·S·sigma + e, beta = Φ⁻¹(p)), so that the best possible prediction is right p of the time; within the minute it
  * tells what is left of the drift, and of later minutes nothing. Without it book and trades tell nothing.
- * The last input, at `duration`, ends the last second.
+ * Each second brings one to four trades at the touch, then one change of the book.
  * @throws TapeloomError `sim.symbols`, `sim.duration`, `sim.predictability`, `sim.venues`
  */
 export function simulatedMarket(spec: SimulatedMarketSpec): Source {
@@ -65,12 +65,9 @@ class SimulatedMarket implements Source {
   async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
     const symbols = this.#symbols()
     let [done, chunk] = [0, [] as MarketInput[]]
-    for (let second = 0; second <= this.#seconds && !signal.aborted; second++) {
+    for (let second = 0; second < this.#seconds && !signal.aborted; second++) {
       const inputs: MarketInput[] = []
-      for (const symbol of symbols) {
-        if (second < this.#seconds) symbol.second(second, inputs)
-        else symbol.close(second * SECOND_US, inputs)
-      }
+      for (const symbol of symbols) symbol.second(second, inputs)
       if (symbols.length > 1) inputs.sort(byTime)
       for (const input of inputs) if (++done > after) chunk.push(input)
       if (chunk.length < CHUNK) continue

@@ -30,7 +30,7 @@ export class SimulatedSymbol {
     this.#usualQuantity = (0.05 * 60_000) / level
   }
 
-  /** Inputs that `seconds` seconds make, without making them: the closing book included. */
+  /** Inputs that `seconds` seconds make, without making them: the snapshot included. */
   static count(seed: number, symbol: MarketSymbol, seconds: number): number {
     const counts = countsOf(seed, symbol)
     let sum = 1
@@ -39,28 +39,25 @@ export class SimulatedSymbol {
   }
 
   /**
-   * Adds the inputs of one second, in time order: the book first, then the trades. In a minute's last second the book
-   * already shows what drives the next one.
+   * Adds the inputs of one second, in time order: trades at the touch, then the book as the price has moved. So the book
+   * that stands at the end of a second has seen nothing of the next one's moves; at the end of a minute, whose last
+   * seconds bring no move, it stands where the last trade was made, and already leans to what drives the next minute.
    */
   second(second: number, into: MarketInput[]): void {
     const inMinute = second % MINUTE_SECONDS
-    if (inMinute === 0) this.#path.beginMinute()
-    if (inMinute % MOVE_SECONDS === 0 && second > 0) this.#path.move()
     const start = second * SECOND_US
-    const last = inMinute === MINUTE_SECONDS - 1
-    this.#bookAt(second === 0 ? 0 : start + 50_000 + this.#trades.integer(200_000), last, into)
+    if (inMinute === 0) this.#path.beginMinute()
+    if (second === 0) this.#bookAt(0, this.#path.sign, into)
     const count = tradesIn(this.#counts)
-    const slot = 700_000 / count
-    for (let i = 0; i < count; i++) this.#tradeAt(Math.floor(start + 280_000 + (i + this.#trades.next()) * slot), into)
+    const slot = 600_000 / count
+    for (let i = 0; i < count; i++) this.#tradeAt(Math.floor(start + 10_000 + (i + this.#trades.next()) * slot), into)
+    if (inMinute % MOVE_SECONDS === 0) this.#path.move()
+    const sign = inMinute === MINUTE_SECONDS - 1 ? this.#path.nextSign : this.#path.sign
+    this.#bookAt(start + 650_000 + this.#trades.integer(300_000), sign, into)
   }
 
-  /** Adds the book at the very end, which ends the last second. */
-  close(timeUs: number, into: MarketInput[]): void {
-    this.#bookAt(timeUs, (timeUs / SECOND_US) % MINUTE_SECONDS === 0, into)
-  }
-
-  #bookAt(tsEvent: number, showNext: boolean, into: MarketInput[]): void {
-    const changes = this.#book.update(this.#path.price, showNext ? this.#path.nextSign : this.#path.sign)
+  #bookAt(tsEvent: number, sign: number, into: MarketInput[]): void {
+    const changes = this.#book.update(this.#path.price, sign)
     const update = tsEvent === 0 ? 'snapshot' : 'delta'
     const { bids, asks } = tsEvent === 0 ? this.#book.snapshot() : changes
     into.push({ kind: 'book', symbol: this.#symbol, tsEvent, update, bids, asks })
