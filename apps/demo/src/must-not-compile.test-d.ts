@@ -1,4 +1,5 @@
 // Checked by tsc alone: each line below a @ts-expect-error must not compile. Nothing here is run.
+// oxlint-disable no-unused-expressions -- reading a member is what is checked
 import {
   baseline, defineModule, defineSource, fromPackage, instrument, lane, need, option, Orchestrator, toProbabilities, use,
   type MarketSymbol,
@@ -197,7 +198,7 @@ export const wrongTarget: TrainingEventSubscriber<typeof scout> = {
 // @ts-expect-error another model's name
 export const wrongModel: TrainingEventSubscriber<typeof scout> = { name: 's', model: 'scuot' }
 // @ts-expect-error a column that is not listed in the query
-const { nope } = await store.query('select 1 as hour', { columns: { hour: 'number' } })
+const { nope: _nope } = await store.query('select 1 as hour', { columns: { hour: 'number' } })
 // @ts-expect-error a package without the peer
 fromPackage({ name: 'x', version: '1.0.0', peerDependencies: {} })
 

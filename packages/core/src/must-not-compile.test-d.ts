@@ -1,4 +1,5 @@
 // Checked by tsc alone: each line below a @ts-expect-error must not compile. Nothing here is run.
+// oxlint-disable no-unused-expressions -- reading a member is what is checked
 import {
   baseline, defineModule, defineSource, fromPackage, instrument, lane, need, option, Orchestrator, toProbabilities, use,
   type DataPort, type MarketSymbol, type Network, type Participant,

@@ -1,6 +1,6 @@
 import type { Candle } from '@tapeloom/core'
 import type { PivotRules } from './pivot-structure.ts'
-import { exceeds, type Side } from './swing-level.ts'
+import { exceeds, type Side, type Tie } from './swing-level.ts'
 
 /** A pivot found with the whole series at hand. Bars count from 0. */
 export interface BatchPivot {
@@ -26,23 +26,43 @@ export function nestedPivots(
 ): readonly BatchPivot[] {
   const found: BatchPivot[] = []
   for (const side of [0, 1] as const) {
-    let below = Array.from(side === 0 ? high : low, (price, bar) => ({ depth: 0, side, bar, price, confirmedBar: bar }))
+    const prices = side === 0 ? high : low
+    let below: Level = { bars: Array.from({ length: prices.length }, (_, bar) => bar), confirmed: [] }
     for (let depth = 1; depth <= levels; depth++) {
+      const level: Level = { bars: [], confirmed: [] }
       const reach = depth === 1 ? span : 1
-      const beats = (price: number, other: number | undefined, equal: boolean) =>
-        other !== undefined && exceeds(price, other, side, equal)
-      const level = below.flatMap(({ bar, price }, i) => {
-        for (let j = 1; j <= reach; j++) {
-          if (!beats(price, below[i - j]?.price, tie === 'last') || !beats(price, below[i + j]?.price, tie === 'first')) return []
-          if (depth === 1 && (gapAt(bar + j) || gapAt(bar + 1 - j))) return []
-        }
-        return [{ depth, side, bar, price, confirmedBar: below[i + reach]?.confirmedBar ?? NaN }]
-      })
-      found.push(...level)
+      for (let i = reach; i < below.bars.length - reach; i++) {
+        if (!isPivot(below.bars, prices, i, reach, side, tie) || (depth === 1 && spansGap(i, span, gapAt))) continue
+        const bar = below.bars[i]! // i is in range
+        const confirmedBar = depth === 1 ? bar + span : below.confirmed[i + 1]!
+        level.bars.push(bar)
+        level.confirmed.push(confirmedBar)
+        found.push({ depth, side, bar, price: prices[bar]!, confirmedBar })
+      }
       below = level
     }
   }
   return found
+}
+
+interface Level {
+  readonly bars: number[]
+  readonly confirmed: number[]
+}
+
+/** Whether member `i` of a level is beyond its `reach` neighbours on each side, all of which exist. */
+function isPivot(bars: readonly number[], prices: ArrayLike<number>, i: number, reach: number, side: Side, tie: Tie): boolean {
+  const price = prices[bars[i]!]!
+  for (let j = 1; j <= reach; j++) {
+    if (!exceeds(price, prices[bars[i + j]!]!, side, tie === 'first')) return false
+    if (!exceeds(price, prices[bars[i - j]!]!, side, tie === 'last')) return false
+  }
+  return true
+}
+
+function spansGap(bar: number, span: number, gapAt: (bar: number) => boolean): boolean {
+  for (let j = bar - span + 1; j <= bar + span; j++) if (gapAt(j)) return true
+  return false
 }
 
 /**

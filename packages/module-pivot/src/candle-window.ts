@@ -39,6 +39,12 @@ export function pushCandle(window: CandleWindow, candle: CandleValues): void {
   window.run++
 }
 
-/** A column of the newest `count` candles, oldest first. */
-export const newest = (window: CandleWindow, column: Float64Array, count: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, i) => column[slotOf(window.bars - count + i)]!) // count ≤ WINDOW
+/** A column of the newest `count` candles, at most `WINDOW`, oldest first. */
+export function newest(window: CandleWindow, column: Float64Array, count: number): Float64Array {
+  const copy = new Float64Array(count)
+  const from = slotOf(window.bars - count)
+  const tail = Math.min(count, WINDOW - from)
+  copy.set(column.subarray(from, from + tail))
+  copy.set(column.subarray(0, count - tail), tail)
+  return copy
+}

@@ -12,6 +12,8 @@ export interface SwingLevel {
   readonly volume: Float64Array
   /** Price of the newest announced pivot of each side, at `2 · side`, and of the one before, at `2 · side + 1`. */
   readonly swing: Float64Array
+  /** Natural logarithm of the newest announced price of each side. */
+  readonly logPrice: Float64Array
   /** 1: a candle has closed beyond the newest announced pivot of this side. */
   readonly broken: Uint8Array
   /** Bar of the newest announced pivot of either side; NaN before the first. */
@@ -36,6 +38,7 @@ export const createLevel = (): SwingLevel => ({
   openTime: new Float64Array(6).fill(NaN),
   volume: new Float64Array(6).fill(NaN),
   swing: new Float64Array(4).fill(NaN),
+  logPrice: new Float64Array(2).fill(NaN),
   broken: new Uint8Array(2),
   newestBar: NaN,
   newestSide: -1,
@@ -87,6 +90,7 @@ export function announce(level: SwingLevel, side: Side, bar: number, price: numb
   }
   level.swing[at + 1] = earlier
   level.swing[at] = price
+  level.logPrice[side] = Math.log(price)
   level.broken[side] = 0
   level.newestBar = bar
   level.newestSide = side

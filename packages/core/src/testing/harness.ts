@@ -1,6 +1,5 @@
 import { linearPool } from '../decision/combiner.ts'
 import { TapeloomError } from '../error.ts'
-import type { ModuleRuntime } from '../host/module-runtime.ts'
 import { planModules } from '../host/module-plan.ts'
 import { Session } from '../host/session.ts'
 import { use, type Module } from '../module/define.ts'
@@ -59,7 +58,6 @@ export function harness<M extends Module>(
   })
   session.build()
   begin(session)
-  const runtime = session.modules.runtime(module.name) as ModuleRuntime
   const columns = columnsOf(module.features)
   return {
     feed(events) {
