@@ -22,6 +22,7 @@ class CaptureSource implements Source {
   readonly #files: readonly string[]
   #surveys: readonly CaptureSurvey[] = []
   #instruments: readonly Instrument[] = []
+  length: number | undefined
 
   constructor(files: readonly string[]) {
     this.#files = files
@@ -36,6 +37,7 @@ class CaptureSource implements Source {
     if (this.#surveys.length > 0) return
     this.#surveys = await Promise.all(this.#files.map(surveyCapture))
     this.#instruments = distinct(this.#surveys)
+    this.length = this.#surveys.reduce((sum, { events }) => sum + events, 0)
   }
 
   async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncGenerator<readonly MarketInput[], void, void> {

@@ -5,10 +5,7 @@ import { unifiedSymbol } from './binance/binance-symbol.ts'
 import type { BinanceMessage } from './binance/binance-message.ts'
 import { CaptureReader } from './capture-reader.ts'
 
-/** Lines read ahead to find out what a capture holds. */
-const LINES = 5000
-
-/** What a capture holds, by its name and its first 5,000 lines. */
+/** What a capture holds, by its name and its lines. */
 export interface CaptureSurvey {
   readonly file: string
   readonly venue: string
@@ -16,6 +13,8 @@ export interface CaptureSurvey {
   readonly instruments: ReadonlyMap<string, Instrument>
   /** Whose the snapshots are that do not name their symbol: the one in the file's name, else the only one. */
   readonly nameless: string | undefined
+  /** Trades, book updates and snapshots. */
+  readonly events: number
 }
 
 interface Decimals {
@@ -24,7 +23,7 @@ interface Decimals {
 }
 
 /**
- * Finds venue and instruments of a Binance capture. The venue is the file's name up to the first `_`, as in
+ * Finds venue and instruments of a Binance capture, reading all of it: the finest step may come late. The venue is the file's name up to the first `_`, as in
  * `binance-spot_btcusdt_20240808.txt.gz`, else told by how updates are numbered.
  * @throws TapeloomError `feed.format` when no line is a message of Binance; `feed.file`
  */
@@ -32,10 +31,12 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   const parser = new BinanceParser()
   const seen = new Map<string, Decimals>()
   let futures = false
+  let events = 0
   await eachLine(file, (reader) => {
     const message = parser.parse(reader.bytes, reader.start, reader.end)
     if (message.kind === 'broken' || message.kind === 'other') return
     futures ||= !Number.isNaN(message.previous)
+    if (message.kind !== 'quote') events++
     measure(message, seen)
   })
   const venue = /^(binance-[a-z]+)_/.exec(basename(file))?.[1] ?? (futures ? 'binance-usdm' : 'binance-spot')
@@ -51,18 +52,17 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
     const { price, quantity } = raw === nameless ? widest(decimals, unnamed) : decimals
     instruments.set(raw, instrument(symbol, { venue, tickSize: stepOf(price), lotSize: stepOf(quantity) }))
   }
-  if (instruments.size > 0) return { file, venue, instruments, nameless }
+  if (instruments.size > 0) return { file, venue, instruments, nameless, events }
   throw new TapeloomError(
     'feed.format',
-    `[feed '${file}'] has no Binance message in its first ${LINES} lines. ` +
-      'Give a capture with lines `<receive time, ns> <JSON message>`.',
+    `[feed '${file}'] holds no message of Binance. Give a capture with lines \`<receive time, ns> <JSON message>\`.`,
   )
 }
 
 async function eachLine(file: string, visit: (reader: CaptureReader) => void): Promise<void> {
   const reader = new CaptureReader(file)
   try {
-    while (reader.line < LINES && (await reader.load())) while (reader.line < LINES && reader.next()) visit(reader)
+    while (await reader.load()) while (reader.next()) visit(reader)
   } catch (error) {
     // What comes before the break is enough here; whoever reads it all is told.
     if (!(error instanceof TapeloomError && error.code === 'feed.truncated')) throw error
@@ -74,12 +74,14 @@ async function eachLine(file: string, visit: (reader: CaptureReader) => void): P
 function measure(message: BinanceMessage, seen: Map<string, Decimals>): void {
   const decimals = seen.get(message.symbol) ?? { price: 0, quantity: 0 }
   seen.set(message.symbol, decimals)
-  const add = (price: number, quantity: number) => {
-    decimals.price = Math.max(decimals.price, decimalsOf(price))
-    decimals.quantity = Math.max(decimals.quantity, decimalsOf(quantity))
+  if (message.kind === 'trade') {
+    decimals.price = decimalsOf(message.price, decimals.price)
+    decimals.quantity = decimalsOf(message.quantity, decimals.quantity)
   }
-  if (message.kind === 'trade') add(message.price, message.quantity)
-  for (let i = 0; i < message.bids + message.asks; i++) add(message.levels[2 * i]!, message.levels[2 * i + 1]!)
+  for (let i = 0; i < message.bids + message.asks; i++) {
+    decimals.price = decimalsOf(message.levels[2 * i]!, decimals.price)
+    decimals.quantity = decimalsOf(message.levels[2 * i + 1]!, decimals.quantity)
+  }
 }
 
 const widest = (a: Decimals, b: Decimals): Decimals => ({
@@ -87,10 +89,11 @@ const widest = (a: Decimals, b: Decimals): Decimals => ({
   quantity: Math.max(a.quantity, b.quantity),
 })
 
-/** Decimals of the shortest text of a number; a grid has at most 15. */
-function decimalsOf(value: number): number {
+/** Decimals of the shortest text of a number, at least `known`; a grid has at most 15. */
+function decimalsOf(value: number, known: number): number {
+  if (Number.isInteger(value)) return known
   const [digits = '', exponent = '0'] = String(value).split('e')
-  return Math.min(15, Math.max(0, (digits.split('.')[1]?.length ?? 0) - Number(exponent)))
+  return Math.min(15, Math.max(known, (digits.split('.')[1]?.length ?? 0) - Number(exponent)))
 }
 
 const stepOf = (decimals: number): string => (decimals === 0 ? '1' : `0.${'1'.padStart(decimals, '0')}`)

@@ -122,14 +122,12 @@ describe('captureSource', () => {
     expect(inputs[2]).toMatchObject({ tsInit: 1_700_000_000_003e3 })
   })
 
-  test('a price or quantity finer than the first lines showed is a gap, not a rounded number', async () => {
-    const plain = Array.from({ length: 5000 }, (_, i) => trade(i, i, '100.5', '1'))
-    const file = capture(text(
-      snapshot(0, 10, [['100', '1']], [['101', '1']]), ...plain, trade(5000, 1, '100.55', '1'), trade(5001, 2, '100.5', '0.5'),
-      depth(5002, 11, 11, [['99.99', '1']]), depth(5003, 12, 12, [['99', '1']]), snapshot(5004, 20, [['1.23', '1']], []),
-    ))
-    const inputs = (await all(captureSource(file))).slice(5001)
-    expect(inputs.map((input) => [input.kind, input.kind === 'gap' && input.reason])).toEqual(Array.from({ length: 4 }, () => ['gap', 'finer-step']))
+  test('the finest step counts, wherever in the file it comes', async () => {
+    const plain = Array.from({ length: 9000 }, (_, i) => trade(i, i, '100.5', '1'))
+    const source = captureSource(capture(text(...plain, trade(9000, 1, '100.5', '0.00000001'))))
+    await source.prepare?.()
+    expect(source.instruments).toMatchObject([{ tickSize: 0.1, lotSize: 1e-8 }])
+    expect(source.length).toBe(9001)
   })
 
   test('files are merged by receive time, and those of one symbol share its book', async () => {

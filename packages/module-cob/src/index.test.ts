@@ -1,4 +1,4 @@
-import { harness, fixtures } from '@tapeloom/core/testing'
+import { fixtures, harness, testModule } from '@tapeloom/core/testing'
 import type { MarketInput } from '@tapeloom/core'
 import { describe, expect, test } from 'vitest'
 import { cob } from './index.ts'
@@ -8,6 +8,8 @@ const book = (seconds: number, update: 'snapshot' | 'delta', bids: Levels, asks:
   kind: 'book', symbol: 'BTC/USDT', tsEvent: Math.round(seconds * 1e6), update, bids, asks,
 })
 const first = book(1, 'snapshot', [[60_000, 3], [59_985, 1]], [[60_001, 1], [60_012, 2]])
+
+testModule(cob, { test, options: { bucket: 10 }, events: fixtures.book('BTC/USDT') })
 
 describe('cob', () => {
   test('before the first book all is missing', () => {
