@@ -6,10 +6,12 @@ const WINDOW = 500
 const EVERY = 50
 /** Median absolute deviations of a normal sample to standard deviations, times the 20 that make an outlier. */
 const FACTOR = 20 * 1.4826
+/** Closes this near to each other, in ticks, are the bounce between bid and ask: they say nothing of the spread of moves. */
+const BOUNCE_TICKS = 2
 
 /**
  * Says whether a close is implausibly far from the one before: |log return − median| beyond 20 robust standard deviations
- * of the last 500, measured every 50 closes; never before the first 50, nor while the price does not move.
+ * of the last 500 moves of more than two ticks, measured every 50 of them; never before the first 50.
  */
 export class OutlierGate {
   readonly #returns = new Float64Array(WINDOW)
@@ -17,10 +19,10 @@ export class OutlierGate {
   #middle = NaN
   #limit = Infinity
 
-  /** Judges one close against the one before, then remembers its return. */
+  /** Judges a close against the one before, both in ticks, then remembers its return. */
   isOutlier(previousClose: number, close: number): boolean {
+    if (!(Math.abs(close - previousClose) > BOUNCE_TICKS)) return false
     const move = Math.log(close / previousClose)
-    if (!Number.isFinite(move)) return false
     const outlier = Math.abs(move - this.#middle) > this.#limit
     this.#returns[this.#count++ % WINDOW] = move
     if (this.#count % EVERY === 0) this.#measure()

@@ -14,8 +14,7 @@ export class SourceReader {
   readonly index: number
   /** The newest `sourceSequence` handed out; 0 before the first. */
   sourceSequence = 0
-  /** Inputs of a source that does not number them: it is taken to begin anew each time, so what is done is passed over. */
-  #counted = 0
+  /** Where this run began to read. */
   #after = 0
   #queue: MarketInput[] = []
   #head = 0
@@ -43,9 +42,12 @@ export class SourceReader {
     return this.#ended && this.#head === this.#queue.length && this.#incoming.length === 0
   }
 
-  /** Takes the head away and says its place in the source; `done` when an earlier run has had it. */
+  /**
+   * Takes the head away; `done` when an earlier run has had it. A source that does not number its inputs is counted: it
+   * goes on after as many as it is told.
+   */
   take(): 'next' | 'done' | 'unordered' {
-    const place = this.#queue[this.#head++]?.sourceSequence ?? ++this.#counted
+    const place = this.#queue[this.#head++]?.sourceSequence ?? this.sourceSequence + 1
     if (place <= this.#after) return 'done'
     if (place <= this.sourceSequence) return 'unordered'
     this.sourceSequence = place

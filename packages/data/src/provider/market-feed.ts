@@ -301,7 +301,7 @@ export class MarketFeed implements DataFeed {
     this.#newest[2] = this.#record.kind === KIND.gap && this.#record.market === NONE ? 1 : 0
     this.#parts.desk.apply(this.#record, sequence)
     this.#host.end()
-    this.#projector.end(tsInit)
+    this.#endRows()
   }
 
   #begin(sequence: number, tsEvent: number, tsInit: number): void {
@@ -316,7 +316,12 @@ export class MarketFeed implements DataFeed {
   /** The host's input is over: the host has ended it itself. */
   #endHosted(): void {
     this.#hosting = false
-    this.#projector.end(this.#newest[1]!)
+    this.#endRows()
+  }
+
+  /** A batch is cut by its rows; in live runs by its age too, so that the store is never long behind. */
+  #endRows(): void {
+    this.#projector.end(this.#host.mode === 'live' ? this.#newest[1]! : 0)
   }
 
   /** Between two inputs of a recording: a tick each second, or, when it is too long, a gap. */
