@@ -22,13 +22,14 @@ export function laneNorm(kind: Normalisation, rows: Float64Array, stride: number
   if (kind === 'none') return NONE
   if (count === 0) return IDENTITY
   const [ref, s] = priceScale(kind, rows, stride, count)
-  const volumes = Float64Array.from({ length: count }, (_, i) => Math.log1p(rows[i * stride + 4]!)) // stride ≥ 5
+  const volumes = scratch(count)
+  for (let i = 0; i < count; i++) volumes[i] = Math.log1p(rows[i * stride + 4]!) // stride ≥ 5
   const [a, b] = kind === 'minmax' ? extent(volumes) : moments(volumes)
   return [Math.fround(ref), Math.fround(Math.max(s, LEAST)), Math.fround(a), Math.fround(Math.max(b, LEAST))]
 }
 
 /** Writes `count` rows, scaled, to `tensor` from row `first` on. A volume that is missing becomes 0. */
-// Hot: written out per kind, one pass, no calls but the logarithm. `!`: stride ≥ 5, tensor holds first + count rows.
+// Hot: written out per kind, no calls but the logarithm. `!`: stride ≥ 5, and rows holds count rows.
 export function writeLane(
   kind: Normalisation, norm: LaneNorm, rows: Float64Array, stride: number, count: number, tensor: Float32Array, first: number,
 ): void {
@@ -56,37 +57,73 @@ export function lanePrice(kind: Normalisation, norm: LaneNorm, value: number): n
   return kind === 'log' ? ref * Math.exp(value * s) : ref + value * s
 }
 
+// `!` below: column indices are < 5 ≤ stride, rows < count.
 function priceScale(kind: Normalisation, rows: Float64Array, stride: number, count: number): readonly [number, number] {
-  const column = (i: number, of: number): number => rows[i * stride + of]!
-  const closes = Float64Array.from({ length: count }, (_, i) => column(i, 3))
-  const ref = closes[count - 1]!
-  if (kind === 'zscore') return moments(closes)
-  if (kind === 'log') return [ref, moments(closes.map((close) => Math.log(close / ref)))[1]]
-  const lows = Float64Array.from({ length: count }, (_, i) => column(i, 2))
-  const highs = Float64Array.from({ length: count }, (_, i) => column(i, 1))
-  if (kind === 'minmax') return [extent(lows)[0], extent(highs)[0] + extent(highs)[1] - extent(lows)[0]]
+  const ref = rows[(count - 1) * stride + 3]!
+  if (kind === 'minmax') return priceRange(rows, stride, count)
+  if (kind === 'atr') return [ref, meanTrueRange(rows, stride, count)]
+  const closes = scratch(count)
+  if (kind === 'zscore') for (let i = 0; i < count; i++) closes[i] = rows[i * stride + 3]!
+  else for (let i = 0; i < count; i++) closes[i] = Math.log(rows[i * stride + 3]! / ref)
+  const [mean, deviation] = moments(closes)
+  return [kind === 'zscore' ? mean : ref, deviation]
+}
+
+/** Lowest low, and how far the highest high is above it. */
+function priceRange(rows: Float64Array, stride: number, count: number): readonly [number, number] {
+  const lows = scratch(count)
+  for (let i = 0; i < count; i++) lows[i] = rows[i * stride + 2]!
+  const [low] = extent(lows)
+  for (let i = 0; i < count; i++) lows[i] = rows[i * stride + 1]!
+  const [least, range] = extent(lows)
+  return [low, least + range - low]
+}
+
+function meanTrueRange(rows: Float64Array, stride: number, count: number): number {
   let sum = 0
-  for (let i = 0; i < count; i++) {
-    const before = i > 0 ? closes[i - 1]! : column(i, 0)
-    sum += Math.max(highs[i]!, before) - Math.min(lows[i]!, before)
+  for (let i = 0, at = 0; i < count; i++, at += stride) {
+    const before = i > 0 ? rows[at - stride + 3]! : rows[at]!
+    sum += Math.max(rows[at + 1]!, before) - Math.min(rows[at + 2]!, before)
   }
-  return [ref, sum / count]
+  return sum / count
+}
+
+let room = new Float64Array(1024)
+
+/** Reused memory for `count` numbers, valid until the next call. */
+function scratch(count: number): Float64Array {
+  if (count > room.length) room = new Float64Array(2 * count)
+  return room.subarray(0, count)
 }
 
 /** Mean and population deviation, in two passes; missing values are left out. */
 function moments(values: Float64Array): readonly [number, number] {
-  let [n, sum] = [0, 0]
-  for (const value of values) if (value === value) [n, sum] = [n + 1, sum + value]
+  let n = 0
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value !== value) continue
+    n++
+    sum += value
+  }
   if (n === 0) return [0, 1]
   const mean = sum / n
   let squares = 0
-  for (const value of values) if (value === value) squares += (value - mean) * (value - mean)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value === value) squares += (value - mean) * (value - mean)
+  }
   return [mean, Math.sqrt(squares / n)]
 }
 
 /** Least value and range; missing values are left out. */
 function extent(values: Float64Array): readonly [number, number] {
-  let [low, high] = [Infinity, -Infinity]
-  for (const value of values) if (value === value) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  let low = Infinity
+  let high = -Infinity
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value < low) low = value
+    if (value > high) high = value
+  }
   return low <= high ? [low, high - low] : [0, 1]
 }
