@@ -22,7 +22,9 @@ export interface OwnerThread {
 export function startOwnerThread(): OwnerThread {
   // In the sources the worker is TypeScript, in the package JavaScript.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store' })
+  // Node refuses to load a file under --input-type, which a program given by -e or on standard input may need.
+  const execArgv = process.execArgv.filter((one) => !one.startsWith('--input-type'))
+  return new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store', execArgv })
 }
 
 /** The owner thread as seen from the thread that uses the store. It keeps a program alive only while it works. */
