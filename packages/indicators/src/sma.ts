@@ -7,7 +7,10 @@ import { checkLength } from './check-length.ts'
  */
 export class Sma {
   readonly length: number
-  /** `[count in block, sum of block, filled, block × length, suffix sums × (length + 1)]`: copy it to snapshot, set it to restore. */
+  /**
+   * `[count in block, sum of block, filled, block × length, suffix sums × (length + 1)]`: copy it to snapshot, set it
+   * to restore.
+   */
   readonly state: Float64Array<ArrayBuffer>
 
   /** @throws RangeError when length is not a whole number from 1 on */
@@ -34,7 +37,7 @@ export class Sma {
   }
 }
 
-/** The means over each window of `length` values, computed anew for each: the oracle of `Sma`. NaN where there is none. */
+/** The means over each window of `length` values, computed anew for each: the oracle of `Sma`. NaN where none is. */
 export function smaOf(values: ArrayLike<number>, length: number): Float64Array {
   checkLength('smaOf', length)
   return Float64Array.from(values, (_, i) => {

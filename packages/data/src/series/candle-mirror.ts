@@ -33,7 +33,10 @@ export class CandleMirror {
   constructor(options: { readonly budgetBytes?: number; readonly maxRows?: number } = {}) {
     const { budgetBytes = 256 * 1024 * 1024, maxRows = 131_072 } = options
     if (!Number.isInteger(Math.log2(maxRows))) {
-      throw new TapeloomError('data.rows', `[candle mirror] maxRows ${maxRows} is not a power of two. Give one, as 65536.`)
+      throw new TapeloomError(
+        'data.rows',
+        `[candle mirror] maxRows ${maxRows} is not a power of two. Give one, as 65536.`,
+      )
     }
     this.budget = new MemoryBudget(budgetBytes)
     this.#maxRows = maxRows
@@ -96,18 +99,27 @@ export class CandleMirror {
   }
 
   snapshot(): Plain {
-    return this.series.map(({ venue, symbol, timeframe, ring }) => ({ venue, symbol, timeframe, ring: ring.snapshot() }))
+    return this.series.map(({ venue, symbol, timeframe, ring }) => ({
+      venue,
+      symbol,
+      timeframe,
+      ring: ring.snapshot(),
+    }))
   }
 
   restore(state: Plain): void {
     const list = state as unknown as { venue: string; symbol: MarketSymbol; timeframe: Timeframe; ring: Plain }[]
-    for (const { venue, symbol, timeframe, ring } of list) this.#at(this.add(venue, symbol, timeframe)).ring.restore(ring)
+    for (const { venue, symbol, timeframe, ring } of list)
+      this.#at(this.add(venue, symbol, timeframe)).ring.restore(ring)
   }
 
   #at(index: number): CandleSeries {
     const series = this.series[index]
     if (series) return series
-    throw new TapeloomError('data.series', `[candle mirror] series ${index} does not exist. Use an index that add returned.`)
+    throw new TapeloomError(
+      'data.series',
+      `[candle mirror] series ${index} does not exist. Use an index that add returned.`,
+    )
   }
 
   #candle(index: number, block: RowBlock, row: number): Candle {
@@ -115,9 +127,19 @@ export class CandleMirror {
     const [openTime, at] = [block.times[row]!, row * CANDLE_WIDTH] // row < block.count
     const value = (i: number): number => block.rows[at + i]!
     return Object.freeze({
-      venue, timeframe, openTime, closeTime: openTime + lengthUs,
-      open: value(0), high: value(1), low: value(2), close: value(3), volume: value(4),
-      quoteVolume: value(5), trades: value(6), takerBuyVolume: value(7), taint: taintReasons(block.flags[row]!),
+      venue,
+      timeframe,
+      openTime,
+      closeTime: openTime + lengthUs,
+      open: value(0),
+      high: value(1),
+      low: value(2),
+      close: value(3),
+      volume: value(4),
+      quoteVolume: value(5),
+      trades: value(6),
+      takerBuyVolume: value(7),
+      taint: taintReasons(block.flags[row]!),
     })
   }
 
@@ -127,7 +149,7 @@ export class CandleMirror {
     return new TapeloomError(
       'data.budget',
       `[series ${id}] does not fit: ${usedBytes} of ${limitBytes} bytes are in use` +
-        `${largest ? `, most by ${largest.id} (${largest.ring.bytes})` : ''}. Raise the memory budget or drop a series.`,
+        `${largest ? `, most by ${largest.id} (${largest.ring.bytes})` : ''}. Raise the budget or drop a series.`,
     )
   }
 }

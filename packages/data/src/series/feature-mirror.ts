@@ -40,7 +40,10 @@ export class FeatureMirror {
   position(layoutId: string, column: string): number {
     const at = this.#layout(layoutId).positions.get(column)
     if (at !== undefined) return at
-    throw new TapeloomError('data.layout', `[layout ${layoutId}] has no column '${column}'. Bind a column of the layout.`)
+    throw new TapeloomError(
+      'data.layout',
+      `[layout ${layoutId}] has no column '${column}'. Bind a column of the layout.`,
+    )
   }
 
   /** Keeps a frozen row; `values` is copied. Where the budget leaves no room at all, only the store has it. */
@@ -68,7 +71,8 @@ export class FeatureMirror {
 
   restore(state: Plain): void {
     const { layouts, rings } = state as unknown as {
-      layouts: { id: string; columns: string[] }[]; rings: { id: string; width: number; ring: Plain }[]
+      layouts: { id: string; columns: string[] }[]
+      rings: { id: string; width: number; ring: Plain }[]
     }
     for (const { id, columns } of layouts) this.layout(id, columns)
     for (const { id, width, ring } of rings) this.#ring(id, width)?.restore(ring)

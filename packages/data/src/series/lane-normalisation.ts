@@ -31,7 +31,13 @@ export function laneNorm(kind: Normalisation, rows: Float64Array, stride: number
 /** Writes `count` rows, scaled, to `tensor` from row `first` on. A volume that is missing becomes 0. */
 // Hot: written out per kind, no calls but the logarithm. `!`: stride ≥ 5, and rows holds count rows.
 export function writeLane(
-  kind: Normalisation, norm: LaneNorm, rows: Float64Array, stride: number, count: number, tensor: Float32Array, first: number,
+  kind: Normalisation,
+  norm: LaneNorm,
+  rows: Float64Array,
+  stride: number,
+  count: number,
+  tensor: Float32Array,
+  first: number,
 ): void {
   const [ref = 1, s = 1, a = 0, b = 1] = norm
   let to = first * LANE_WIDTH
@@ -52,7 +58,10 @@ export function lanePrice(kind: Normalisation, norm: LaneNorm, value: number): n
   if (kind === 'none') return value
   const [ref, s] = norm
   if (ref === undefined || s === undefined) {
-    throw new TapeloomError('data.lane', `[lane scaling '${norm.join(' ')}'] is not ref, s, a, b. Take it from the lane's frame.`)
+    throw new TapeloomError(
+      'data.lane',
+      `[lane scaling '${norm.join(' ')}'] is not ref, s, a, b. Take it from the lane's frame.`,
+    )
   }
   return kind === 'log' ? ref * Math.exp(value * s) : ref + value * s
 }

@@ -1,5 +1,14 @@
 import { TapeloomError, timeframeUs } from '@tapeloom/core'
-import type { Candle, Lane, LaneFrame, LaneReader, MarketSymbol, RebuildRequest, Store, Timeframe } from '@tapeloom/core'
+import type {
+  Candle,
+  Lane,
+  LaneFrame,
+  LaneReader,
+  MarketSymbol,
+  RebuildRequest,
+  Store,
+  Timeframe,
+} from '@tapeloom/core'
 import { CANDLE_WIDTH, type CandleMirror } from './candle-mirror.ts'
 import type { FeatureMirror } from './feature-mirror.ts'
 import { LANE_WIDTH, laneNorm, writeLane } from './lane-normalisation.ts'
@@ -21,15 +30,24 @@ export interface LaneReaderOptions {
   settle(): Promise<void>
 }
 
-/** Checks a lane before anything runs. @throws TapeloomError `data.lane` for a window < 2, or one this reader has no data for */
+/**
+ * Checks a lane before anything runs.
+ * @throws TapeloomError `data.lane` for a window < 2, or one that this reader has no data for
+ */
 export function checkLane(lane: Lane): void {
   const where = `[lane ${lane.timeframe} × ${lane.window}]`
   timeframeUs(lane.timeframe)
   if (!Number.isInteger(lane.window) || lane.window < 2) {
-    throw new TapeloomError('data.lane', `${where} the window is not a whole number from 2 on. Give how many candles to see.`)
+    throw new TapeloomError(
+      'data.lane',
+      `${where} the window is not a whole number from 2 on. Give how many candles to see.`,
+    )
   }
   if (lane.of === 'features') {
-    throw new TapeloomError('data.lane', `${where} reads feature rows as a window. Bind columns of the row, or candles.`)
+    throw new TapeloomError(
+      'data.lane',
+      `${where} reads feature rows as a window. Bind columns of the row, or candles.`,
+    )
   }
 }
 
@@ -142,7 +160,12 @@ const isColumns = (binding: RebuildRequest['binding']): binding is readonly stri
 
 /** Left-pads with 0 and mask 0, then writes the rows. */
 function writeWindow(
-  lane: Lane, norm: readonly number[], block: RowBlock, count: number, tensor: Float32Array, mask: Float32Array,
+  lane: Lane,
+  norm: readonly number[],
+  block: RowBlock,
+  count: number,
+  tensor: Float32Array,
+  mask: Float32Array,
 ): void {
   const first = lane.window - count
   tensor.fill(0, 0, first * LANE_WIDTH)
@@ -157,7 +180,7 @@ function writeRow(request: RebuildRequest, positions: readonly number[], block: 
     const { frame, knownBy } = request
     throw new TapeloomError(
       'data.range',
-      `[series ${frame.series}] has no row at ${frame.start} known by ${knownBy}. Expire the reference, or restore the row.`,
+      `[series ${frame.series}] has no row at ${frame.start} known by ${knownBy}. Expire the reference or restore it.`,
     )
   }
   positions.forEach((position, i) => {
@@ -168,7 +191,10 @@ function writeRow(request: RebuildRequest, positions: readonly number[], block: 
 }
 
 function wrongSeries({ frame }: RebuildRequest): TapeloomError {
-  return new TapeloomError('data.range', `[series '${frame.series}'] holds no feature rows. Rebuild columns from a features series.`)
+  return new TapeloomError(
+    'data.range',
+    `[series '${frame.series}'] holds no feature rows. Rebuild columns from a features series.`,
+  )
 }
 
 function tooLong(lane: Lane, id: string, count: number): TapeloomError {

@@ -7,8 +7,20 @@ import { candleSeriesId, featureSeriesId, trySeriesId } from './series-id.ts'
 import { taintBits, taintReasons } from './taint-flags.ts'
 
 const candle = (i: number, more: Partial<Candle> = {}): Candle => ({
-  venue: 'x', timeframe: '1m', openTime: i * 60e6, closeTime: (i + 1) * 60e6, open: i, high: i + 2, low: i - 1, close: i + 1,
-  volume: 10 * i, quoteVolume: NaN, trades: 3, takerBuyVolume: 1, taint: [], ...more,
+  venue: 'x',
+  timeframe: '1m',
+  openTime: i * 60e6,
+  closeTime: (i + 1) * 60e6,
+  open: i,
+  high: i + 2,
+  low: i - 1,
+  close: i + 1,
+  volume: 10 * i,
+  quoteVolume: NaN,
+  trades: 3,
+  takerBuyVolume: 1,
+  taint: [],
+  ...more,
 })
 
 describe('CandleMirror', () => {
@@ -58,7 +70,9 @@ describe('CandleMirror', () => {
   test('a series that does not fit is refused, and the largest is named', () => {
     const mirror = new CandleMirror({ budgetBytes: 30_000 })
     mirror.add('x', 'BTC/USDT', '1m')
-    expect(() => mirror.add('x', 'ETH/USDT', '1m')).toThrow(/x:ETH\/USDT:candle:1m\] does not fit: 20992 of 30000.*x:BTC\/USDT:candle:1m \(20992\)/)
+    expect(() => mirror.add('x', 'ETH/USDT', '1m')).toThrow(
+      /x:ETH\/USDT:candle:1m\] does not fit: 20992 of 30000.*x:BTC\/USDT:candle:1m \(20992\)/,
+    )
     expect(() => new CandleMirror({ budgetBytes: 1 }).add('x', 'ETH/USDT', '1m')).toThrow('does not fit')
   })
   test('wrong uses are errors that say so', () => {
@@ -98,7 +112,7 @@ describe('FeatureMirror', () => {
   })
   test('an unknown layout or column is an error', () => {
     const mirror = new FeatureMirror()
-    expect(() => mirror.columns('abc')).toThrow("[layout abc] is not known")
+    expect(() => mirror.columns('abc')).toThrow('[layout abc] is not known')
     mirror.layout('abc', ['a.b'])
     expect(() => mirror.position('abc', 'a.c')).toThrow("has no column 'a.c'")
   })
@@ -122,9 +136,17 @@ describe('FeatureMirror', () => {
 })
 
 test('a series id reads back', () => {
-  expect(trySeriesId(candleSeriesId('binance-spot', 'BTC/USDT:USDT', '1m')))
-    .toEqual({ kind: 'candle', venue: 'binance-spot', symbol: 'BTC/USDT:USDT', timeframe: '1m' })
-  expect(trySeriesId(featureSeriesId('BTC/USDT:USDT', 'f00'))).toEqual({ kind: 'features', symbol: 'BTC/USDT:USDT', layoutId: 'f00' })
+  expect(trySeriesId(candleSeriesId('binance-spot', 'BTC/USDT:USDT', '1m'))).toEqual({
+    kind: 'candle',
+    venue: 'binance-spot',
+    symbol: 'BTC/USDT:USDT',
+    timeframe: '1m',
+  })
+  expect(trySeriesId(featureSeriesId('BTC/USDT:USDT', 'f00'))).toEqual({
+    kind: 'features',
+    symbol: 'BTC/USDT:USDT',
+    layoutId: 'f00',
+  })
   for (const text of ['', 'x', 'x:BTC/USDT:book:1m', 'x:BTC:candle:1m']) expect(trySeriesId(text)).toBeUndefined()
 })
 

@@ -138,7 +138,12 @@ export class RowRing {
 
   restore(state: Plain): void {
     const { rows, times, knowns, flags, floor, versions } = state as unknown as {
-      rows: Float64Array; times: Float64Array; knowns: Float64Array; flags: Uint16Array; floor: number; versions: Plain
+      rows: Float64Array
+      times: Float64Array
+      knowns: Float64Array
+      flags: Uint16Array
+      floor: number
+      versions: Plain
     }
     this.#first = this.#end = 0
     for (let i = 0; i < times.length; i++) {

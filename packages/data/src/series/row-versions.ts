@@ -51,14 +51,21 @@ export class RowVersions {
     const rows = new Float64Array(this.count * this.width)
     this.#rows.forEach((row, i) => rows.set(row, i * this.width))
     return {
-      times: Float64Array.from(this.#times), knowns: Float64Array.from(this.#knowns), flags: Uint16Array.from(this.#flags),
-      rows, lossy: this.lossy,
+      times: Float64Array.from(this.#times),
+      knowns: Float64Array.from(this.#knowns),
+      flags: Uint16Array.from(this.#flags),
+      rows,
+      lossy: this.lossy,
     }
   }
 
   restore(state: Plain): void {
     const { times, knowns, flags, rows, lossy } = state as unknown as {
-      times: Float64Array; knowns: Float64Array; flags: Uint16Array; rows: Float64Array; lossy: boolean
+      times: Float64Array
+      knowns: Float64Array
+      flags: Uint16Array
+      rows: Float64Array
+      lossy: boolean
     }
     this.#times = Array.from(times)
     this.#knowns = Array.from(knowns)

@@ -5,7 +5,8 @@ export const candleSeriesId = (venue: string, symbol: MarketSymbol, timeframe: T
   `${venue}:${symbol}:candle:${timeframe}`
 
 /** Id of the series of a symbol's frozen feature rows under one layout: `local:<symbol>:features:<layoutId>`. */
-export const featureSeriesId = (symbol: MarketSymbol, layoutId: string): string => `local:${symbol}:features:${layoutId}`
+export const featureSeriesId = (symbol: MarketSymbol, layoutId: string): string =>
+  `local:${symbol}:features:${layoutId}`
 
 /** What a series id says. */
 export type SeriesName =

@@ -16,5 +16,12 @@ export async function storeLanes(store: Store): Promise<LaneReader> {
   })
   for (const [layout, list] of columns) features.layout(layout, list)
   const candles = new CandleMirror({ budgetBytes: 0 })
-  return new SeriesLaneReader({ candles, features, store, symbols: [], asOf: () => NaN, settle: () => Promise.resolve() })
+  return new SeriesLaneReader({
+    candles,
+    features,
+    store,
+    symbols: [],
+    asOf: () => NaN,
+    settle: () => Promise.resolve(),
+  })
 }

@@ -28,7 +28,8 @@ export class StoredRows {
 
   /** Hands each request its candle rows; the block is valid during the call. */
   async candles(
-    requests: readonly RebuildRequest[], use: (request: RebuildRequest, block: RowBlock) => void,
+    requests: readonly RebuildRequest[],
+    use: (request: RebuildRequest, block: RowBlock) => void,
   ): Promise<void> {
     for (const span of mergeSpans(requests)) {
       const name = trySeriesId(span.series)
@@ -39,7 +40,13 @@ export class StoredRows {
         else if (name?.kind !== 'candle') use(request, emptied(this.#block))
         else {
           // a newer version hides what this reference saw: it is read alone, as of its own sequence
-          sliceCandles(await this.#readCandles(name, start, end + 1, request.knownBy), start, end + 1, Infinity, this.#block)
+          sliceCandles(
+            await this.#readCandles(name, start, end + 1, request.knownBy),
+            start,
+            end + 1,
+            Infinity,
+            this.#block,
+          )
           use(request, this.#block)
         }
       }
@@ -56,10 +63,16 @@ export class StoredRows {
       if (name?.kind !== 'features') continue
       const bound = [...new Set(span.requests.flatMap(({ binding }) => binding as readonly string[]))]
       const ids = await this.#columnIds(name.layoutId, bound)
-      const read = (from: number, to: number, knownBy: number): Promise<StoreRows> => this.#store.read({
-        table: `features_${name.layoutId}`, columns: ['ts', 'known', ...ids.values()], equals: { symbol: name.symbol },
-        key: 'ts', from, to, knownBy,
-      })
+      const read = (from: number, to: number, knownBy: number): Promise<StoreRows> =>
+        this.#store.read({
+          table: `features_${name.layoutId}`,
+          columns: ['ts', 'known', ...ids.values()],
+          equals: { symbol: name.symbol },
+          key: 'ts',
+          from,
+          to,
+          knownBy,
+        })
       const rows = await read(span.from, span.to, span.knownBy)
       for (const request of span.requests) {
         const { frame, knownBy, binding } = request
@@ -68,23 +81,42 @@ export class StoredRows {
         if (!sliceRow(rows, columns, frame.start, knownBy, block)) {
           sliceRow(await read(frame.start, frame.start + 1, knownBy), columns, frame.start, Infinity, block)
         }
-        use(request, columns.map((_, i) => i), block)
+        use(
+          request,
+          columns.map((_, i) => i),
+          block,
+        )
       }
     }
   }
 
   /** Full column ids (`cob.imbalance5#1@…`) by the names that bindings use. */
   async #columnIds(layoutId: string, bound: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const stored = await this.#store.read({ table: 'layouts', columns: ['column'], equals: { layout: layoutId }, key: 'position' })
+    const stored = await this.#store.read({
+      table: 'layouts',
+      columns: ['column'],
+      equals: { layout: layoutId },
+      key: 'position',
+    })
     const ids = new Map<string, string>()
     for (const id of stored.columns['column'] as readonly string[]) ids.set(id.split('#', 1)[0] ?? id, id).set(id, id)
     return new Map(bound.map((column) => [column, ids.get(column) ?? column]))
   }
 
-  #readCandles(name: SeriesName & { readonly kind: 'candle' }, from: number, to: number, knownBy: number): Promise<StoreRows> {
+  #readCandles(
+    name: SeriesName & { readonly kind: 'candle' },
+    from: number,
+    to: number,
+    knownBy: number,
+  ): Promise<StoreRows> {
     return this.#store.read({
-      table: `ohlcv_${name.timeframe}`, columns: CANDLE_COLUMNS, equals: { symbol: name.symbol, venue: name.venue },
-      key: 'open_time', from, to, knownBy,
+      table: `ohlcv_${name.timeframe}`,
+      columns: CANDLE_COLUMNS,
+      equals: { symbol: name.symbol, venue: name.venue },
+      key: 'open_time',
+      from,
+      to,
+      knownBy,
     })
   }
 }
@@ -92,7 +124,8 @@ export class StoredRows {
 /** Merges overlapping and touching ranges per series, up to a bound of rows. */
 function mergeSpans(requests: readonly RebuildRequest[]): readonly Span[] {
   const sorted = requests.toSorted((a, b) =>
-    a.frame.series === b.frame.series ? a.frame.start - b.frame.start : a.frame.series < b.frame.series ? -1 : 1)
+    a.frame.series === b.frame.series ? a.frame.start - b.frame.start : a.frame.series < b.frame.series ? -1 : 1,
+  )
   const spans: Span[] = []
   for (const request of sorted) {
     const { series, start, end } = request.frame
@@ -112,7 +145,9 @@ function mergeSpans(requests: readonly RebuildRequest[]): readonly Span[] {
 
 /** Slices [from, to) out of read rows; false when a row in it was known only after `knownBy`. */
 function sliceCandles(rows: StoreRows, from: number, to: number, knownBy: number, block: RowBlock): boolean {
-  const [times, open, high, low, close, volume, known] = CANDLE_COLUMNS.map((name) => rows.columns[name] as Float64Array)
+  const [times, open, high, low, close, volume, known] = CANDLE_COLUMNS.map(
+    (name) => rows.columns[name] as Float64Array,
+  )
   const [first, end] = [lowerBound(times!, from), lowerBound(times!, to)] // all seven columns were asked for
   block.reserve(end - first)
   for (let i = first, at = 0; i < end; i++, at += block.width) {
@@ -128,7 +163,13 @@ function sliceCandles(rows: StoreRows, from: number, to: number, knownBy: number
   return true
 }
 
-function sliceRow(rows: StoreRows, columns: readonly string[], time: number, knownBy: number, block: RowBlock): boolean {
+function sliceRow(
+  rows: StoreRows,
+  columns: readonly string[],
+  time: number,
+  knownBy: number,
+  block: RowBlock,
+): boolean {
   const [times, known] = [rows.columns['ts'] as Float64Array, rows.columns['known'] as Float64Array]
   const at = lowerBound(times, time)
   block.count = at < times.length && times[at] === time ? 1 : 0

@@ -2,7 +2,15 @@ import type { TaintReason } from '@tapeloom/core'
 
 /** All taint reasons; the position of one is its bit. Append only: the bits are stored. */
 const REASONS: readonly TaintReason[] = [
-  'gap', 'desync', 'checksum', 'late', 'skew', 'partial', 'outlier', 'reject', 'empty',
+  'gap',
+  'desync',
+  'checksum',
+  'late',
+  'skew',
+  'partial',
+  'outlier',
+  'reject',
+  'empty',
 ]
 const BITS: Readonly<Record<TaintReason, number>> = Object.fromEntries(
   REASONS.map((reason, i) => [reason, 1 << i]),

@@ -28,7 +28,7 @@ export function plantedBeta(predictability: number): number {
   if (!(predictability >= 0.5 && predictability <= 0.999)) {
     throw new TapeloomError(
       'sim.predictability',
-      `[simulatedMarket] predictability ${predictability} is not in [0.5, 0.999]. Give the share of minutes that can be foretold.`,
+      `[simulatedMarket] predictability ${predictability} is not in [0.5, 0.999]. Give the share of minutes foretold.`,
     )
   }
   let [low, high] = [0, 4]

@@ -49,15 +49,16 @@ export class SimulatedBook {
     return { bids: this.#bids.all(this.#instrument), asks: this.#asks.all(this.#instrument) }
   }
 
-  /** Spreads 5 × the usual size × `lean` over the five best levels, so that their sum is exact; `deepLean` leans the rest. */
+  /** Spreads 5 × the usual size × `lean` over the five best levels: their sum is exact. `deepLean` leans the rest. */
   #fill(side: Side, best: number, lean: number, deepLean: number, whole: boolean): void {
     side.begin(best)
     const weights = side.weights
     let sum = 0
     for (let i = 0; i < TOP; i++) sum += weights[i] = 0.5 + this.#random.next()
-    for (let i = 0; i < TOP; i++) side.lots[i] = Math.round((TOP * this.#usualLots * lean * weights[i]!) / sum) // i < TOP
+    for (let i = 0; i < TOP; i++) side.lots[i] = Math.round((TOP * this.#usualLots * lean * weights[i]!) / sum)
     if (!whole) return
-    for (let i = TOP; i < LEVELS; i++) side.lots[i] = Math.round(this.#usualLots * deepLean * (0.5 + this.#random.next()))
+    for (let i = TOP; i < LEVELS; i++)
+      side.lots[i] = Math.round(this.#usualLots * deepLean * (0.5 + this.#random.next()))
   }
 }
 
@@ -82,7 +83,9 @@ class Side {
   }
 
   all({ tick, lot }: Instrument): Levels {
-    return OFFSETS.map((offset, i) => [fromGrid(tick, this.best + this.direction * offset), fromGrid(lot, this.lots[i]!)] as const)
+    return OFFSETS.map(
+      (offset, i) => [fromGrid(tick, this.best + this.direction * offset), fromGrid(lot, this.lots[i]!)] as const,
+    )
   }
 
   /** Levels that differ from before: two pointers over both ladders, from the best outwards. */
@@ -92,7 +95,7 @@ class Side {
     const shift = Number.isNaN(this.#bestBefore) ? 0 : direction * (this.#bestBefore - best)
     const before = (i: number): number => (i < LEVELS ? OFFSETS[i]! + shift : Infinity)
     const now = (j: number): number => (j < LEVELS ? OFFSETS[j]! : Infinity)
-    for (let [i, j] = [0, 0]; i < LEVELS || j < LEVELS; ) {
+    for (let [i, j] = [0, 0]; i < LEVELS || j < LEVELS;) {
       const [old, own] = [before(i), now(j)]
       const price = fromGrid(tick, best + direction * Math.min(old, own))
       if (old < own) changed.push([price, 0])

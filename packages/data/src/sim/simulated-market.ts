@@ -46,13 +46,22 @@ class SimulatedMarket implements Source {
     this.#seconds = durationUs(spec.duration) / SECOND_US
     this.#beta = plantedBeta(spec.predictability ?? 0.5)
     if (spec.symbols.length === 0 || new Set(spec.symbols).size < spec.symbols.length) {
-      throw new TapeloomError('sim.symbols', `[simulatedMarket] symbols '${spec.symbols.join(' ')}' are none, or not distinct. Name each once.`)
+      throw new TapeloomError(
+        'sim.symbols',
+        `[simulatedMarket] symbols '${spec.symbols.join(' ')}' are none, or not distinct. Name each once.`,
+      )
     }
     if (!Number.isInteger(this.#seconds)) {
-      throw new TapeloomError('sim.duration', `[simulatedMarket] duration '${spec.duration}' is not whole seconds. Give seconds, as '90s'.`)
+      throw new TapeloomError(
+        'sim.duration',
+        `[simulatedMarket] duration '${spec.duration}' is not whole seconds. Give seconds, as '90s'.`,
+      )
     }
     if ((spec.venues ?? 1) !== 1) {
-      throw new TapeloomError('sim.venues', `[simulatedMarket] ${spec.venues} venues do not fit one source. Simulate one venue a source.`)
+      throw new TapeloomError(
+        'sim.venues',
+        `[simulatedMarket] ${spec.venues} venues do not fit one source. Simulate one venue a source.`,
+      )
     }
     this.instruments = this.#symbols().map((symbol) => symbol.instrument)
   }

@@ -39,9 +39,9 @@ export class SimulatedSymbol {
   }
 
   /**
-   * Adds the inputs of one second, in time order: trades at the touch, then the book as the price has moved. So the book
-   * that stands at the end of a second has seen nothing of the next one's moves; at the end of a minute, whose last
-   * seconds bring no move, it stands where the last trade was made, and already leans to what drives the next minute.
+   * Adds the inputs of one second, in time order: trades at the touch, then the book as the price has moved. So the
+   * book that stands at the end of a second has seen nothing of the next one's moves; at the end of a minute, whose
+   * last seconds bring no move, it stands where the last trade was made, and leans to what drives the next minute.
    */
   second(second: number, into: MarketInput[]): void {
     const inMinute = second % MINUTE_SECONDS
@@ -68,9 +68,13 @@ export class SimulatedSymbol {
     const { lot } = this.instrument
     const size = this.#usualQuantity * Math.exp(this.#trades.normal())
     into.push({
-      kind: 'trade', symbol: this.#symbol, tsEvent, price: bought ? this.#book.bestAsk : this.#book.bestBid,
+      kind: 'trade',
+      symbol: this.#symbol,
+      tsEvent,
+      price: bought ? this.#book.bestAsk : this.#book.bestBid,
       quantity: fromGrid(lot, Math.max(1, Math.round((size * lot.scale) / lot.k))),
-      aggressor: bought ? 'buy' : 'sell', id: String(++this.#trade),
+      aggressor: bought ? 'buy' : 'sell',
+      id: String(++this.#trade),
     })
   }
 }

@@ -5,7 +5,8 @@ import { simulatedMarket, withFaults } from './index.ts'
 
 async function all(source: Source, after?: number): Promise<MarketInput[]> {
   const inputs: MarketInput[] = []
-  for await (const chunk of source.events({ after, signal: new AbortController().signal })) inputs.push(...(chunk as readonly MarketInput[]))
+  for await (const chunk of source.events({ after, signal: new AbortController().signal }))
+    inputs.push(...(chunk as readonly MarketInput[]))
   return inputs
 }
 const market = (): Source => simulatedMarket({ symbols: ['BTC/USDT', 'ETH/USDT'], duration: '10m', seed: 2 })
@@ -16,7 +17,12 @@ describe('withFaults', () => {
     const source = withFaults(market(), { seed: 1 })
     await source.prepare?.()
     expect(await all(source)).toEqual(await all(market()))
-    expect(source).toMatchObject({ name: 'sim', live: false, absentMeans: 'gap', faults: { drop: 0, duplicate: 0, reorder: 0, disconnect: 0 } })
+    expect(source).toMatchObject({
+      name: 'sim',
+      live: false,
+      absentMeans: 'gap',
+      faults: { drop: 0, duplicate: 0, reorder: 0, disconnect: 0 },
+    })
     expect(source.instruments).toEqual(market().instruments)
   })
   test('equal specs give equal faults, counted, and it goes on after what was acknowledged', async () => {
@@ -58,7 +64,8 @@ describe('withFaults', () => {
     const got = await all(source)
     expect(got.filter(({ kind }) => kind === 'gap')).toHaveLength(2 * source.faults.disconnect)
     const [whole, faulty] = [new BookMemory(), new BookMemory()]
-    for (const input of await all(market())) if (input.kind === 'book' && input.symbol === 'ETH/USDT') whole.apply(input)
+    for (const input of await all(market()))
+      if (input.kind === 'book' && input.symbol === 'ETH/USDT') whole.apply(input)
     for (const input of got) if (input.kind === 'book' && input.symbol === 'ETH/USDT') faulty.apply(input)
     expect(faulty.snapshot()).toEqual(whole.snapshot())
     for (const [i, input] of got.entries()) {
@@ -70,16 +77,29 @@ describe('withFaults', () => {
   })
   test('numbers of the source go, so that what comes is counted', async () => {
     const numbered = defineSource({
-      name: 'x', instruments: [],
+      name: 'x',
+      instruments: [],
       async *events() {
-        yield { kind: 'trade', symbol: 'A/B', tsEvent: 1, tsInit: 3, price: 1, quantity: 1, aggressor: 'buy', sourceSequence: 77 }
+        yield {
+          kind: 'trade',
+          symbol: 'A/B',
+          tsEvent: 1,
+          tsInit: 3,
+          price: 1,
+          quantity: 1,
+          aggressor: 'buy',
+          sourceSequence: 77,
+        }
         yield { kind: 'reject', code: 'x.y', raw: '', sourceSequence: 78 }
       },
     })
     expect(await all(withFaults(numbered, { seed: 1, reorder: 1 }))).toEqual([
-      { kind: 'reject', code: 'x.y', raw: '' }, { kind: 'trade', symbol: 'A/B', tsEvent: 1, tsInit: 3, price: 1, quantity: 1, aggressor: 'buy' },
+      { kind: 'reject', code: 'x.y', raw: '' },
+      { kind: 'trade', symbol: 'A/B', tsEvent: 1, tsInit: 3, price: 1, quantity: 1, aggressor: 'buy' },
     ])
-    expect(await all(withFaults(numbered, { seed: 1, disconnect: 1 }))).toEqual([{ kind: 'gap', symbol: 'A/B', reason: 'disconnect', tsEvent: 1, tsInit: 3 }])
+    expect(await all(withFaults(numbered, { seed: 1, disconnect: 1 }))).toEqual([
+      { kind: 'gap', symbol: 'A/B', reason: 'disconnect', tsEvent: 1, tsInit: 3 },
+    ])
   })
   test.each(['drop', 'duplicate', 'reorder', 'disconnect'] as const)('%s outside [0, 1] is an error', (kind) => {
     expect(() => withFaults(market(), { seed: 1, [kind]: 1.5 })).toThrow(`[withFaults] ${kind} 1.5 is not in [0, 1]`)

@@ -67,7 +67,8 @@ class FaultySource implements Source {
     let done = 0
     // always from the start: what is faulty depends on all that came before
     for await (const some of this.#source.events({ after: undefined, signal })) {
-      for (const input of Array.isArray(some) ? (some as readonly MarketInput[]) : [some as MarketInput]) line.take(input)
+      for (const input of Array.isArray(some) ? (some as readonly MarketInput[]) : [some as MarketInput])
+        line.take(input)
       if (line.waiting < CHUNK) continue
       const inputs = line.give()
       const fresh = inputs.slice(Math.max(0, after - done))

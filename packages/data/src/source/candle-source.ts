@@ -9,9 +9,22 @@ export const CHUNK = 1024
 export type CandleInput = MarketMessage & CandleMessage
 
 /** A closed candle as an input: recordings know no time of receipt, so both times are its close. */
-export const candleInput = (symbol: MarketSymbol, timeframe: Timeframe, lengthUs: number, candle: CandleValues): CandleInput => ({
-  kind: 'candle', symbol, tsEvent: candle.openTime + lengthUs, timeframe, openTime: candle.openTime,
-  open: candle.open, high: candle.high, low: candle.low, close: candle.close, volume: candle.volume,
+export const candleInput = (
+  symbol: MarketSymbol,
+  timeframe: Timeframe,
+  lengthUs: number,
+  candle: CandleValues,
+): CandleInput => ({
+  kind: 'candle',
+  symbol,
+  tsEvent: candle.openTime + lengthUs,
+  timeframe,
+  openTime: candle.openTime,
+  open: candle.open,
+  high: candle.high,
+  low: candle.low,
+  close: candle.close,
+  volume: candle.volume,
 })
 
 /**
@@ -20,7 +33,10 @@ export const candleInput = (symbol: MarketSymbol, timeframe: Timeframe, lengthUs
  * @throws TapeloomError `duration.form` when the timeframe is none
  */
 export function candleSource(
-  symbol: MarketSymbol, timeframe: Timeframe, candles: Iterable<CandleValues>, spec: { readonly venue?: string } = {},
+  symbol: MarketSymbol,
+  timeframe: Timeframe,
+  candles: Iterable<CandleValues>,
+  spec: { readonly venue?: string } = {},
 ): Source {
   const { venue = 'local' } = spec
   const [list, lengthUs] = [Array.from(candles), timeframeUs(timeframe)]

@@ -3,8 +3,27 @@ import type { MarketSymbol, Timeframe } from '@tapeloom/core'
 
 /** Quote currencies, longest first, so that `BTCFDUSD` is not BTCF/DUSD. */
 const QUOTES = [
-  'FDUSD', 'USDT', 'USDC', 'BUSD', 'TUSD', 'USDP', 'DAI', 'USD', 'EUR', 'GBP', 'JPY', 'AUD', 'BRL', 'TRY', 'KRW', 'CHF',
-  'CAD', 'BTC', 'ETH', 'BNB', 'SOL',
+  'FDUSD',
+  'USDT',
+  'USDC',
+  'BUSD',
+  'TUSD',
+  'USDP',
+  'DAI',
+  'USD',
+  'EUR',
+  'GBP',
+  'JPY',
+  'AUD',
+  'BRL',
+  'TRY',
+  'KRW',
+  'CHF',
+  'CAD',
+  'BTC',
+  'ETH',
+  'BNB',
+  'SOL',
 ]
 const PATTERN = /^([^_]+)_([A-Za-z0-9]+)(-PERP)?_(?:(\d+(?:ms|s|m|h|d|w))_)?.*?(_sparse)?\.parquet$/i
 

@@ -24,21 +24,61 @@ async function all(source: Source, after?: number, most = Infinity): Promise<Mar
 
 const SPLIT = 'BTC/USDT'
 const extra: readonly MarketInput[] = [
-  { kind: 'candle', symbol: SPLIT, tsEvent: 60e6, timeframe: '1m', openTime: 0, open: 1, high: 2, low: 0.5, close: 1.5, volume: 1.25 },
   {
-    kind: 'candle', symbol: SPLIT, tsEvent: 120e6, timeframe: '1m', openTime: 60e6, open: 1, high: 2, low: 0.5, close: 1.5, volume: 1.25,
-    quoteVolume: 3, trades: 4, takerBuyVolume: 0.5, backfill: true,
+    kind: 'candle',
+    symbol: SPLIT,
+    tsEvent: 60e6,
+    timeframe: '1m',
+    openTime: 0,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: 1.5,
+    volume: 1.25,
+  },
+  {
+    kind: 'candle',
+    symbol: SPLIT,
+    tsEvent: 120e6,
+    timeframe: '1m',
+    openTime: 60e6,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: 1.5,
+    volume: 1.25,
+    quoteVolume: 3,
+    trades: 4,
+    takerBuyVolume: 0.5,
+    backfill: true,
   },
   { kind: 'gap', symbol: SPLIT, tsEvent: 130e6, reason: 'sequence 5 to 9' },
-  { kind: 'book', symbol: SPLIT, tsEvent: 131e6, update: 'snapshot', partial: true, bids: [[10, 1]], asks: [[11, 2], [12, 3]] },
+  {
+    kind: 'book',
+    symbol: SPLIT,
+    tsEvent: 131e6,
+    update: 'snapshot',
+    partial: true,
+    bids: [[10, 1]],
+    asks: [
+      [11, 2],
+      [12, 3],
+    ],
+  },
 ]
 
 /** Writes a journal as a run does; returns the inputs, as they must come back. */
-function write(folder: string, sources: readonly Source[], inputs: readonly (readonly [number, MarketInput])[]): MarketInput[] {
+function write(
+  folder: string,
+  sources: readonly Source[],
+  inputs: readonly (readonly [number, MarketInput])[],
+): MarketInput[] {
   const table = marketTable(sources)
-  const journal = new RunJournal(folder, { seed: 1, plan: null, fingerprint: 'x' }, {
-    sources, instruments: table.markets.map((market) => market.instrument), settings: null,
-  })
+  const journal = new RunJournal(
+    folder,
+    { seed: 1, plan: null, fingerprint: 'x' },
+    { sources, instruments: table.markets.map((market) => market.instrument), settings: null },
+  )
   const record = new MarketRecord()
   let sequence = 0
   const expected = inputs.map(([source, input]): MarketInput => {
@@ -61,14 +101,21 @@ function write(folder: string, sources: readonly Source[], inputs: readonly (rea
   journal.append(++sequence, record)
   journal.write()
   journal.close()
-  return [...expected, { kind: 'reject', code: 'csv.side', raw: 'a,b', tsEvent: 7e9, tsInit: 7e9, sourceSequence: sequence }]
+  return [
+    ...expected,
+    { kind: 'reject', code: 'csv.side', raw: 'a,b', tsEvent: 7e9, tsInit: 7e9, sourceSequence: sequence },
+  ]
 }
 
 const market = simulatedMarket({ symbols: [SPLIT, 'ETH/USDT'], duration: '400s', seed: 5 })
 const database = join(scratch, 'run.duckdb')
 const written = (async () => {
   const inputs = [...(await all(market)), ...extra]
-  return write(`${database}.journal/local`, [market], inputs.map((input) => [0, input]))
+  return write(
+    `${database}.journal/local`,
+    [market],
+    inputs.map((input) => [0, input]),
+  )
 })()
 
 test('a journal gives back every market input, exactly, and nothing of the host’s', async () => {
@@ -90,7 +137,11 @@ test('it goes on after a sequence, and stops when told', async () => {
 test('a journal that is being written ends at its last whole block, and is left as it is', async () => {
   const sources = [market]
   const torn = join(scratch, 'torn.duckdb')
-  const wanted = write(`${torn}.journal/local`, sources, (await all(market)).slice(0, 50).map((input) => [0, input]))
+  const wanted = write(
+    `${torn}.journal/local`,
+    sources,
+    (await all(market)).slice(0, 50).map((input) => [0, input]),
+  )
   const [segment = ''] = readdirSync(`${torn}.journal/local`).filter((name) => name.endsWith('.tlj'))
   const path = join(`${torn}.journal/local`, segment)
   appendFileSync(path, readFileSync(path).subarray(-40))
@@ -101,7 +152,11 @@ test('a journal that is being written ends at its last whole block, and is left 
 
 test('damage in the middle is an error, not an end', async () => {
   const damaged = join(scratch, 'damaged.duckdb')
-  write(`${damaged}.journal/local`, [market], (await all(market)).slice(0, 50).map((input) => [0, input]))
+  write(
+    `${damaged}.journal/local`,
+    [market],
+    (await all(market)).slice(0, 50).map((input) => [0, input]),
+  )
   const [segment = ''] = readdirSync(`${damaged}.journal/local`).filter((name) => name.endsWith('.tlj'))
   const path = join(`${damaged}.journal/local`, segment)
   const bytes = readFileSync(path)
@@ -111,16 +166,38 @@ test('damage in the middle is an error, not an end', async () => {
 
 test('of two venues one is picked', async () => {
   const venue = (name: string): Source => ({
-    name, live: false, instruments: [instrument(SPLIT, { venue: name, tickSize: '0.1', lotSize: '0.01' })], async *events() {},
+    name,
+    live: false,
+    instruments: [instrument(SPLIT, { venue: name, tickSize: '0.1', lotSize: '0.01' })],
+    async *events() {},
   })
   const both = join(scratch, 'both.duckdb')
-  const trade = (price: number): MarketInput => ({ kind: 'trade', symbol: SPLIT, tsEvent: price, price, quantity: 1, aggressor: 'sell' })
-  write(`${both}.journal/local`, [venue('a'), venue('b')], [[0, trade(5)], [1, trade(6)], [0, trade(7)]])
-  await expect(journalSource(both).prepare?.()).rejects.toThrow("BTC/USDT comes from 'a' and 'b'. Pick one: { venue: 'a' }")
+  const trade = (price: number): MarketInput => ({
+    kind: 'trade',
+    symbol: SPLIT,
+    tsEvent: price,
+    price,
+    quantity: 1,
+    aggressor: 'sell',
+  })
+  write(
+    `${both}.journal/local`,
+    [venue('a'), venue('b')],
+    [
+      [0, trade(5)],
+      [1, trade(6)],
+      [0, trade(7)],
+    ],
+  )
+  await expect(journalSource(both).prepare?.()).rejects.toThrow(
+    "BTC/USDT comes from 'a' and 'b'. Pick one: { venue: 'a' }",
+  )
   const inputs = await all(journalSource(both, { venue: 'b' }))
   expect(inputs.map((input) => ('price' in input ? input.price : input.kind))).toEqual([6, 'reject'])
 })
 
 test('a database without a journal is an error', async () => {
-  await expect(journalSource(join(scratch, 'none.duckdb')).prepare?.()).rejects.toMatchObject({ code: 'source.missing' })
+  await expect(journalSource(join(scratch, 'none.duckdb')).prepare?.()).rejects.toMatchObject({
+    code: 'source.missing',
+  })
 })

@@ -7,7 +7,8 @@ import { CHUNK } from './candle-source.ts'
 
 /**
  * The market inputs that a database's journal holds, as a recording: the same messages in the same order, with the
- * sequence they had as `sourceSequence`. It reads beside a running process. `venue` picks one where a symbol has several.
+ * sequence they had as `sourceSequence`. It reads beside a running process. `venue` picks one where a symbol has
+ * several.
  * Errors come from `prepare`: `source.missing` without a journal, `source.venue`; `journal.corrupt` while reading.
  */
 export function journalSource(database: string, options: { readonly venue?: string } = {}): Source {
@@ -35,14 +36,18 @@ class JournalSource implements Source {
   async prepare(): Promise<void> {
     const header = readJournalHeader(this.#folder) as unknown as JournalHeader | undefined
     if (!header) {
-      throw new TapeloomError('source.missing', `[source ${this.#folder}] there is no journal. Check the database's path.`)
+      throw new TapeloomError(
+        'source.missing',
+        `[source ${this.#folder}] there is no journal. Check the database's path.`,
+      )
     }
     this.#markets = header.instruments
     for (const [symbol, [first, second]] of Map.groupBy(this.instruments, (market) => market.symbol)) {
       if (!second) continue
       throw new TapeloomError(
         'source.venue',
-        `[source ${this.#folder}] ${symbol} comes from '${first?.venue}' and '${second.venue}'. Pick one: { venue: '${first?.venue}' }.`,
+        `[source ${this.#folder}] ${symbol} comes from '${first?.venue}' and '${second.venue}'. ` +
+          `Pick one: { venue: '${first?.venue}' }.`,
       )
     }
   }
@@ -71,9 +76,10 @@ class JournalSource implements Source {
   #input(record: MarketRecord, { sequence, rest }: JournalReader): MarketInput | undefined {
     const market = record.market === NONE ? undefined : this.#markets[record.market]
     const { number, kind } = record
-    const stamp = { tsEvent: number[AT.tsEvent]!, tsInit: number[AT.tsInit]!, sourceSequence: sequence } // numbers of `AT`
+    const stamp = { tsEvent: number[AT.tsEvent]!, tsInit: number[AT.tsInit]!, sourceSequence: sequence }
     if (market && !this.#isWanted(market)) return undefined
-    if (kind === KIND.fault && record.source !== NONE) return { ...rejectOf(record, rest), ...(market && { symbol: market.symbol }), ...stamp }
+    if (kind === KIND.fault && record.source !== NONE)
+      return { ...rejectOf(record, rest), ...(market && { symbol: market.symbol }), ...stamp }
     if (!market) return undefined
     const about = { symbol: market.symbol, ...stamp }
     if (kind === KIND.trade) return { ...about, ...tradeOf(record, market) }
@@ -93,8 +99,11 @@ const tradeOf = ({ number, flags, text }: MarketRecord, { tick, lot }: Instrumen
 })
 
 function bookOf(record: MarketRecord, { tick, lot }: Instrument) {
-  const levels = (from: number, count: number): readonly (readonly [Price, Price])[] => Array.from({ length: count }, (_, i) =>
-    [fromGrid(tick, record.ticks[from + i]!), fromGrid(lot, record.lots[from + i]!)] as const) // bids then asks
+  const levels = (from: number, count: number): readonly (readonly [Price, Price])[] =>
+    Array.from(
+      { length: count },
+      (_, i) => [fromGrid(tick, record.ticks[from + i]!), fromGrid(lot, record.lots[from + i]!)] as const,
+    ) // bids then asks
   return {
     kind: 'book' as const,
     update: (record.flags & 1) === 1 ? ('snapshot' as const) : ('delta' as const),
@@ -105,13 +114,19 @@ function bookOf(record: MarketRecord, { tick, lot }: Instrument) {
 }
 
 function candleOf({ kind, number, text }: MarketRecord, { tick }: Instrument) {
-  const [quoteVolume, trades, takerBuyVolume] = [number[AT.quoteVolume]!, number[AT.trades]!, number[AT.takerBuyVolume]!]
+  const [quoteVolume, trades, takerBuyVolume] = [
+    number[AT.quoteVolume]!,
+    number[AT.trades]!,
+    number[AT.takerBuyVolume]!,
+  ]
   return {
     kind: 'candle' as const,
     timeframe: text as Timeframe,
     openTime: number[AT.openTime]!,
-    open: fromGrid(tick, number[AT.open]!), high: fromGrid(tick, number[AT.high]!),
-    low: fromGrid(tick, number[AT.low]!), close: fromGrid(tick, number[AT.close]!),
+    open: fromGrid(tick, number[AT.open]!),
+    high: fromGrid(tick, number[AT.high]!),
+    low: fromGrid(tick, number[AT.low]!),
+    close: fromGrid(tick, number[AT.close]!),
     volume: number[AT.volume]!,
     ...(!Number.isNaN(quoteVolume) && { quoteVolume }),
     ...(!Number.isNaN(trades) && { trades }),

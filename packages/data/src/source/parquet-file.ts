@@ -28,7 +28,9 @@ export class ParquetFile {
       return new ParquetFile(path, buffer, await parquetMetadataAsync(buffer))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        throw new TapeloomError('source.missing', `[source ${path}] there is no such file. Check the path.`, { cause: error })
+        throw new TapeloomError('source.missing', `[source ${path}] there is no such file. Check the path.`, {
+          cause: error,
+        })
       }
       throw broken(path, 'is not a readable Parquet file', error)
     }
@@ -69,8 +71,15 @@ export class ParquetFile {
     const read = new Map(columns.map((name) => [name, new Float64Array(rowEnd - rowStart).fill(NaN)]))
     try {
       await parquetRead({
-        file: this.#buffer, metadata: this.#metadata, columns: [...columns], rowStart, rowEnd, compressors, parsers,
-        onChunk: ({ columnName, columnData, rowStart: at }) => copy(columnData, read.get(columnName)!, at - rowStart, columnName),
+        file: this.#buffer,
+        metadata: this.#metadata,
+        columns: [...columns],
+        rowStart,
+        rowEnd,
+        compressors,
+        parsers,
+        onChunk: ({ columnName, columnData, rowStart: at }) =>
+          copy(columnData, read.get(columnName)!, at - rowStart, columnName),
       })
     } catch (error) {
       throw broken(this.path, `is damaged in rows ${rowStart} to ${rowEnd}`, error)

@@ -49,7 +49,8 @@ export class ParquetSeries {
     const rest = isCandles
       ? [...CANDLE, ...this.#present('quote_volume', 'trades', 'taker_buy')]
       : [...this.#present('recv_ns', 'trade_id'), 'price', this.#named(ALIASES.quantity), this.#named(ALIASES.maker)]
-    if (!isCandles && !file.columns.includes('price')) throw broken(file.path, "has no column 'price', nor candle columns")
+    if (!isCandles && !file.columns.includes('price'))
+      throw broken(file.path, "has no column 'price', nor candle columns")
     this.#columns = [this.#time, ...rest]
   }
 
@@ -81,8 +82,16 @@ export class ParquetSeries {
     const [low, close, volume] = [columns.get('low')!, columns.get('close')!, columns.get('volume')!]
     const [quoteVolume, trades, takerBuy] = ['quote_volume', 'trades', 'taker_buy'].map((name) => columns.get(name))
     return Array.from(times, (time, i): MarketInput => ({
-      kind: 'candle', symbol, tsEvent: time * unit + lengthUs, timeframe, openTime: time * unit,
-      open: open[i]!, high: high[i]!, low: low[i]!, close: close[i]!, volume: volume[i]!, // columns of equal length
+      kind: 'candle',
+      symbol,
+      tsEvent: time * unit + lengthUs,
+      timeframe,
+      openTime: time * unit,
+      open: open[i]!,
+      high: high[i]!,
+      low: low[i]!,
+      close: close[i]!,
+      volume: volume[i]!, // columns of equal length
       ...(quoteVolume && { quoteVolume: quoteVolume[i]! }),
       ...(trades && { trades: trades[i]! }),
       ...(takerBuy && { takerBuyVolume: takerBuy[i]! }),
@@ -95,7 +104,11 @@ export class ParquetSeries {
     const [quantity, maker] = [columns.get(this.#named(ALIASES.quantity))!, columns.get(this.#named(ALIASES.maker))!]
     const [received, ids] = [columns.get('recv_ns'), columns.get('trade_id')]
     return Array.from(times, (time, i): MarketInput => ({
-      kind: 'trade', symbol, tsEvent: time * unit, price: price[i]!, quantity: quantity[i]!,
+      kind: 'trade',
+      symbol,
+      tsEvent: time * unit,
+      price: price[i]!,
+      quantity: quantity[i]!,
       aggressor: maker[i] === 1 ? 'sell' : 'buy', // the buyer made the price: the seller took it
       ...(received && { tsInit: Math.floor(received[i]! / 1000) }),
       ...(ids && { id: String(ids[i]) }),
@@ -117,8 +130,8 @@ export class ParquetSeries {
     if (found) return found
     throw new TapeloomError(
       'source.parquet',
-      `[source ${this.#file.path}] has none of the columns '${names.join("', '")}'. Give candles (ts, open, high, low, ` +
-        'close, volume) or trades (ts_ms, price, qty, buyer_is_maker).',
+      `[source ${this.#file.path}] has none of the columns '${names.join("', '")}'. Give candles (ts, open, high, ` +
+        'low, close, volume) or trades (ts_ms, price, qty, buyer_is_maker).',
     )
   }
 

@@ -58,7 +58,7 @@ class ParquetSource implements Source {
     await this.prepare()
     const cursors = this.#series.map((series) => new Cursor(series))
     for (const cursor of cursors) await cursor.fill()
-    for (let [done, chunk] = [0, [] as MarketInput[]]; !signal.aborted; ) {
+    for (let [done, chunk] = [0, [] as MarketInput[]]; !signal.aborted;) {
       const next = earliest(cursors)
       const input = next?.take()
       if (input && ++done > after) chunk.push(input)
@@ -122,11 +122,14 @@ function instrumentsOf(series: readonly ParquetSeries[]): readonly Instrument[] 
     if (other) {
       throw new TapeloomError(
         'source.venue',
-        `[parquetSource] ${symbol} comes from '${venue}' and '${other.venue}'. Give each venue a parquetSource of its own.`,
+        `[parquetSource] ${symbol} comes from '${venue}' and '${other.venue}'. Give each venue a source of its own.`,
       )
     }
     const finest = (steps: readonly string[]): string => steps.toSorted((a, b) => Number(a) - Number(b))[0] ?? '1'
-    const [tickSize, lotSize] = [finest(all.map(({ price }) => price.step)), finest(all.map(({ quantity }) => quantity.step))]
+    const [tickSize, lotSize] = [
+      finest(all.map(({ price }) => price.step)),
+      finest(all.map(({ quantity }) => quantity.step)),
+    ]
     return instrument(symbol, { venue, tickSize, lotSize })
   })
 }

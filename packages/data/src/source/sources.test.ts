@@ -29,14 +29,21 @@ async function all(source: Source, after?: number, most = Infinity): Promise<Mar
 
 describe('DecimalPlaces', () => {
   test('equals the places of the shortest text', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(1e9), fc.nat(8)), { minLength: 1 }), (pairs) => {
-      const values = pairs.map(([n, places]) => Number(`${n}e-${places}`))
-      const decimals = new DecimalPlaces()
-      decimals.add(Float64Array.from(values))
-      const places = values.map((value) => Number(value.toFixed(8)).toString()).map((text) =>
-        text.includes('e-') ? Number(text.split('e-')[1]) + (text.split('e')[0]!.split('.')[1]?.length ?? 0) : (text.split('.')[1]?.length ?? 0))
-      expect(decimals.places).toBe(Math.max(...places))
-    }))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(1e9), fc.nat(8)), { minLength: 1 }), (pairs) => {
+        const values = pairs.map(([n, places]) => Number(`${n}e-${places}`))
+        const decimals = new DecimalPlaces()
+        decimals.add(Float64Array.from(values))
+        const places = values
+          .map((value) => Number(value.toFixed(8)).toString())
+          .map((text) =>
+            text.includes('e-')
+              ? Number(text.split('e-')[1]) + (text.split('e')[0]!.split('.')[1]?.length ?? 0)
+              : (text.split('.')[1]?.length ?? 0),
+          )
+        expect(decimals.places).toBe(Math.max(...places))
+      }),
+    )
   })
   test('leaves out what is missing, and cuts floating dust to safe integers of steps', () => {
     const decimals = new DecimalPlaces()
@@ -51,18 +58,37 @@ describe('DecimalPlaces', () => {
 })
 
 test.each([
-  ['a/b/binance-spot_BTCUSDT_1m_2025-05-20_2025-07-31.parquet', { venue: 'binance-spot', symbol: 'BTC/USDT', timeframe: '1m', sparse: false }],
-  ['kraken-spot_BTCUSDC_1m_2023-01-01_2023-03-31_sparse.parquet', { venue: 'kraken-spot', symbol: 'BTC/USDC', timeframe: '1m', sparse: true }],
-  ['binance-usdm_ETHUSDT-PERP_15m_a_b.parquet', { venue: 'binance-usdm', symbol: 'ETH/USDT:USDT', timeframe: '15m', sparse: false }],
+  [
+    'a/b/binance-spot_BTCUSDT_1m_2025-05-20_2025-07-31.parquet',
+    { venue: 'binance-spot', symbol: 'BTC/USDT', timeframe: '1m', sparse: false },
+  ],
+  [
+    'kraken-spot_BTCUSDC_1m_2023-01-01_2023-03-31_sparse.parquet',
+    { venue: 'kraken-spot', symbol: 'BTC/USDC', timeframe: '1m', sparse: true },
+  ],
+  [
+    'binance-usdm_ETHUSDT-PERP_15m_a_b.parquet',
+    { venue: 'binance-usdm', symbol: 'ETH/USDT:USDT', timeframe: '15m', sparse: false },
+  ],
   ['c:\\x\\v_btcfdusd_20240808_tape.parquet', { venue: 'v', symbol: 'BTC/FDUSD', timeframe: undefined, sparse: false }],
   ['v_ETHBTC_1d_a_b.parquet', { venue: 'v', symbol: 'ETH/BTC', timeframe: '1d', sparse: false }],
-  ['v_BTCXXX_1m_a_b.parquet', undefined], ['v_USDT_1m_a_b.parquet', undefined], ['BTCUSDT.parquet', undefined], ['v_BTCUSDT_1m_a_b.csv', undefined],
+  ['v_BTCXXX_1m_a_b.parquet', undefined],
+  ['v_USDT_1m_a_b.parquet', undefined],
+  ['BTCUSDT.parquet', undefined],
+  ['v_BTCUSDT_1m_a_b.csv', undefined],
 ])('%s is read by its name', (path, wanted) => {
   expect(tryFileName(path)).toEqual(wanted)
 })
 
 describe('candleSource', () => {
-  const list = Array.from({ length: 2500 }, (_, i) => ({ openTime: i * 60e6, open: i + 0.25, high: i + 1, low: i, close: i + 0.5, volume: 0.001 }))
+  const list = Array.from({ length: 2500 }, (_, i) => ({
+    openTime: i * 60e6,
+    open: i + 0.25,
+    high: i + 1,
+    low: i,
+    close: i + 0.5,
+    volume: 0.001,
+  }))
   const source = candleSource('BTC/USDT', '1m', list)
 
   test('yields closed candles with the time of their close', async () => {
@@ -72,8 +98,16 @@ describe('candleSource', () => {
     expect(source).toMatchObject({ name: 'local:BTC/USDT:1m', live: false, length: 2500 })
   })
   test('takes tick and lot from the most decimals', () => {
-    expect(source.instruments[0]).toMatchObject({ venue: 'local', tick: { k: 1, scale: 100 }, lot: { k: 1, scale: 1000 } })
-    expect(candleSource('BTC/USDT', '1m', [], { venue: 'v' }).instruments[0]).toMatchObject({ venue: 'v', tickSize: 1, lotSize: 1 })
+    expect(source.instruments[0]).toMatchObject({
+      venue: 'local',
+      tick: { k: 1, scale: 100 },
+      lot: { k: 1, scale: 1000 },
+    })
+    expect(candleSource('BTC/USDT', '1m', [], { venue: 'v' }).instruments[0]).toMatchObject({
+      venue: 'v',
+      tickSize: 1,
+      lotSize: 1,
+    })
   })
   test('goes on after what was acknowledged, and stops when told', async () => {
     expect(await all(source, 1500)).toEqual((await all(source)).slice(1500))
@@ -89,22 +123,41 @@ describe.skipIf(absent)('parquetSource on recorded files', () => {
     expect([source.length, source.instruments]).toEqual([undefined, []])
     await source.prepare?.()
     expect(source.length).toBe(105_120)
-    expect(source.instruments).toMatchObject([{ symbol: 'BTC/USDT', venue: 'binance-spot', tickSize: 0.01, lotSize: 0.000001, kind: 'spot' }])
+    expect(source.instruments).toMatchObject([
+      { symbol: 'BTC/USDT', venue: 'binance-spot', tickSize: 0.01, lotSize: 0.000001, kind: 'spot' },
+    ])
     const inputs = await all(source)
     expect(inputs).toHaveLength(105_120)
     expect(inputs[0]).toEqual({
-      kind: 'candle', symbol: 'BTC/USDT', timeframe: '1m', openTime: Date.UTC(2025, 4, 20) * 1000, tsEvent: Date.UTC(2025, 4, 20, 0, 1) * 1000,
-      open: 105573.73, high: 105597.1, low: 105554.31, close: 105554.32, volume: 10.82647,
+      kind: 'candle',
+      symbol: 'BTC/USDT',
+      timeframe: '1m',
+      openTime: Date.UTC(2025, 4, 20) * 1000,
+      tsEvent: Date.UTC(2025, 4, 20, 0, 1) * 1000,
+      open: 105573.73,
+      high: 105597.1,
+      low: 105554.31,
+      close: 105554.32,
+      volume: 10.82647,
     })
     expect(inputs.at(-1)?.tsEvent).toBe(Date.UTC(2025, 7, 1) * 1000)
   })
   test('merges files by time, the finer candle first, and reads again alike', async () => {
     const eth = 'binance-spot_ETHUSDT_15m_2025-05-20_2025-07-31'
-    const source = parquetSource(candles('binance-spot_BTCUSDT_15m_2025-05-20_2025-07-31'), candles(eth), candles('binance-spot_BTCUSDT_5m_2025-05-20_2025-07-31'))
+    const source = parquetSource(
+      candles('binance-spot_BTCUSDT_15m_2025-05-20_2025-07-31'),
+      candles(eth),
+      candles('binance-spot_BTCUSDT_5m_2025-05-20_2025-07-31'),
+    )
     const inputs = await all(source)
     expect(inputs).toHaveLength(21_024 + 2 * 7_008)
     expect(inputs.slice(0, 6).map((input) => [input.symbol, 'timeframe' in input && input.timeframe])).toEqual([
-      ['BTC/USDT', '5m'], ['BTC/USDT', '5m'], ['BTC/USDT', '5m'], ['BTC/USDT', '15m'], ['ETH/USDT', '15m'], ['BTC/USDT', '5m'],
+      ['BTC/USDT', '5m'],
+      ['BTC/USDT', '5m'],
+      ['BTC/USDT', '5m'],
+      ['BTC/USDT', '15m'],
+      ['ETH/USDT', '15m'],
+      ['BTC/USDT', '5m'],
     ])
     const times = inputs.map(({ tsEvent }) => tsEvent ?? NaN)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
@@ -121,8 +174,14 @@ describe.skipIf(absent)('parquetSource on recorded files', () => {
     const inputs = await all(source)
     expect(inputs).toHaveLength(9757)
     expect(inputs[0]).toEqual({
-      kind: 'trade', symbol: 'BTC/USDT', tsEvent: 1723161255342_000, tsInit: 1723161254087_896, price: 61837.63, quantity: 0.02,
-      aggressor: 'sell', id: '3735683259',
+      kind: 'trade',
+      symbol: 'BTC/USDT',
+      tsEvent: 1723161255342_000,
+      tsInit: 1723161254087_896,
+      price: 61837.63,
+      quantity: 0.02,
+      aggressor: 'sell',
+      id: '3735683259',
     })
     expect(source.instruments).toMatchObject([{ venue: 'binance-spot', tickSize: 0.01, lotSize: 0.00001 }])
     expect(source.absentMeans).toBe('gap')
@@ -130,14 +189,22 @@ describe.skipIf(absent)('parquetSource on recorded files', () => {
   test('reads trades of another layout too', async () => {
     const inputs = await all(parquetSource(join(data, 'trades/binance-spot_BTCUSDT_2021-01-08_first2001.parquet')))
     expect(inputs).toHaveLength(2001)
-    expect(inputs[0]).toMatchObject({ tsEvent: Date.UTC(2021, 0, 8, 0, 0, 0, 278) * 1000, price: 39432.48, quantity: 0.000263, id: '553287559', aggressor: 'sell' })
+    expect(inputs[0]).toMatchObject({
+      tsEvent: Date.UTC(2021, 0, 8, 0, 0, 0, 278) * 1000,
+      price: 39432.48,
+      quantity: 0.000263,
+      id: '553287559',
+      aggressor: 'sell',
+    })
   })
   test('options tell what a name does not', async () => {
     const path = join(scratch, 'mine.parquet')
     copyFileSync(candles('binance-spot_BTCUSDT_15m_2025-05-20_2025-07-31'), path)
     await expect(parquetSource(path).prepare?.()).rejects.toMatchObject({ code: 'source.name' })
     await expect(parquetSource(path, { symbol: 'A/B' }).prepare?.()).rejects.toThrow('does not tell the venue')
-    await expect(parquetSource(path, { symbol: 'A/B', venue: 'v' }).prepare?.()).rejects.toThrow('does not tell the timeframe')
+    await expect(parquetSource(path, { symbol: 'A/B', venue: 'v' }).prepare?.()).rejects.toThrow(
+      'does not tell the timeframe',
+    )
     const source = parquetSource(path, { symbol: 'A/B', venue: 'v', timeframe: '15m' })
     expect((await all(source))[0]).toMatchObject({ symbol: 'A/B', timeframe: '15m' })
     expect(source.instruments[0]?.venue).toBe('v')
@@ -145,23 +212,31 @@ describe.skipIf(absent)('parquetSource on recorded files', () => {
   test('one symbol from two venues is an error that says what to do', async () => {
     const other = join(scratch, 'other_BTCUSDT_15m_a_b.parquet')
     copyFileSync(candles('binance-spot_BTCUSDT_15m_2025-05-20_2025-07-31'), other)
-    await expect(parquetSource(candles('binance-spot_BTCUSDT_5m_2025-05-20_2025-07-31'), other).prepare?.())
-      .rejects.toThrow("BTC/USDT comes from 'binance-spot' and 'other'. Give each venue")
+    await expect(
+      parquetSource(candles('binance-spot_BTCUSDT_5m_2025-05-20_2025-07-31'), other).prepare?.(),
+    ).rejects.toThrow("BTC/USDT comes from 'binance-spot' and 'other'. Give each venue")
   })
   test('a truncated or damaged file is an error with its path', async () => {
     const whole = readFileSync(candles('binance-spot_BTCUSDT_15m_2025-05-20_2025-07-31'))
-    const [cut, damaged] = [join(scratch, 'v_BTCUSDT_15m_cut_x.parquet'), join(scratch, 'v_BTCUSDT_15m_damaged_x.parquet')]
+    const [cut, damaged] = [
+      join(scratch, 'v_BTCUSDT_15m_cut_x.parquet'),
+      join(scratch, 'v_BTCUSDT_15m_damaged_x.parquet'),
+    ]
     writeFileSync(cut, whole.subarray(0, whole.length / 2))
     writeFileSync(damaged, Buffer.from(whole).fill(0, 5000, 60_000))
     for (const path of [cut, damaged]) {
-      await expect(parquetSource(path).prepare?.()).rejects.toMatchObject({ code: 'source.parquet', message: expect.stringContaining(path) })
+      await expect(parquetSource(path).prepare?.()).rejects.toMatchObject({
+        code: 'source.parquet',
+        message: expect.stringContaining(path),
+      })
     }
   })
 })
 
 test('a missing file is an error with its path', async () => {
   await expect(parquetSource('/nowhere/v_BTCUSDT_1m_a_b.parquet').prepare?.()).rejects.toMatchObject({
-    code: 'source.missing', message: '[source /nowhere/v_BTCUSDT_1m_a_b.parquet] there is no such file. Check the path.',
+    code: 'source.missing',
+    message: '[source /nowhere/v_BTCUSDT_1m_a_b.parquet] there is no such file. Check the path.',
   })
   expect(() => parquetSource()).toThrow('got no file')
 })

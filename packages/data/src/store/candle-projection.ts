@@ -27,11 +27,19 @@ class SeriesAverages {
   }
 
   snapshot(): Plain {
-    return { last: this.#last.slice(), vwap: this.#vwap.state.slice(), closes: this.#closes.map(({ state }) => state.slice()) }
+    return {
+      last: this.#last.slice(),
+      vwap: this.#vwap.state.slice(),
+      closes: this.#closes.map(({ state }) => state.slice()),
+    }
   }
 
   restore(state: Plain): void {
-    const { last, vwap, closes } = state as unknown as { last: Float64Array; vwap: Float64Array; closes: Float64Array[] }
+    const { last, vwap, closes } = state as unknown as {
+      last: Float64Array
+      vwap: Float64Array
+      closes: Float64Array[]
+    }
     this.#last.set(last)
     this.#vwap.state.set(vwap)
     this.#closes.forEach((average, i) => average.state.set(closes[i] ?? []))
@@ -55,9 +63,18 @@ export class CandleProjection {
     if (!projector.wanted) return
     const table = projector.table(`ohlcv_${candle.timeframe}`)
     const at = table.append({
-      symbol, venue: candle.venue, open_time: candle.openTime, open: candle.open, high: candle.high, low: candle.low,
-      close: candle.close, volume: candle.volume, quote_volume: candle.quoteVolume, trades: candle.trades,
-      taker_buy: candle.takerBuyVolume, flags: taintBits(candle.taint),
+      symbol,
+      venue: candle.venue,
+      open_time: candle.openTime,
+      open: candle.open,
+      high: candle.high,
+      low: candle.low,
+      close: candle.close,
+      volume: candle.volume,
+      quote_volume: candle.quoteVolume,
+      trades: candle.trades,
+      taker_buy: candle.takerBuyVolume,
+      flags: taintBits(candle.taint),
       taint: candle.taint.length === 0 ? null : JSON.stringify(candle.taint),
     })
     if (newest) for (const [i, name] of averageColumns.entries()) table.column(name)[at] = averages.values[i]!

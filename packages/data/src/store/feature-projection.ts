@@ -12,7 +12,11 @@ export interface FrozenRow {
 
 /** Adds a frozen row of the current input to `features_<layoutId>`; `values` stand in the order of `columns`. */
 export function projectFeatures(
-  projector: Projector, layoutId: string, columns: readonly string[], row: FrozenRow, values: Float64Array,
+  projector: Projector,
+  layoutId: string,
+  columns: readonly string[],
+  row: FrozenRow,
+  values: Float64Array,
 ): void {
   if (!projector.wanted) return
   const table = projector.table(`features_${layoutId}`)

@@ -37,7 +37,8 @@ class MemoryStore implements Store {
     const spec = storeTable(table)
     const { columns: stored, index } = this.#tables.get(table) ?? newTable(table)
     for (const column of [...columns, ...Object.keys(equals), ...(key === undefined ? [] : [key])]) {
-      if (!stored.numbers.has(column) && !stored.texts.has(column) && spec.open !== true) throw unknownColumn(table, column)
+      if (!stored.numbers.has(column) && !stored.texts.has(column) && spec.open !== true)
+        throw unknownColumn(table, column)
     }
     const rows = index.select(equals, { key, from, to }, knownBy)
     const order = key === undefined ? undefined : stored.numbers.get(key)
@@ -69,10 +70,15 @@ function columnsOf(stored: TableColumns, names: readonly string[], rows: readonl
   const columns: Record<string, Float64Array | (string | null)[]> = {}
   for (const name of names) {
     const [numbers, texts] = [stored.numbers.get(name), stored.texts.get(name)]
-    columns[name] = texts ? rows.map((row) => texts[row] ?? null) : Float64Array.from(rows, (row) => numbers?.[row] ?? NaN)
+    columns[name] = texts
+      ? rows.map((row) => texts[row] ?? null)
+      : Float64Array.from(rows, (row) => numbers?.[row] ?? NaN)
   }
   return columns
 }
 
 const unknownColumn = (table: string, column: string): TapeloomError =>
-  new TapeloomError('store.column', `[store table '${table}'] has no column '${column}'. Read what storeTables declares.`)
+  new TapeloomError(
+    'store.column',
+    `[store table '${table}'] has no column '${column}'. Read what storeTables declares.`,
+  )

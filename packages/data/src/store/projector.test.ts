@@ -15,7 +15,10 @@ function gated(): { store: Store; batches: StoreBatch[]; release: (error?: Error
   return {
     batches,
     store: {
-      path: undefined, open: () => store.open(), read: (range) => store.read(range), close: () => store.close(),
+      path: undefined,
+      open: () => store.open(),
+      read: (range) => store.read(range),
+      close: () => store.close(),
       async write(batch) {
         batches.push(batch)
         await new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }))
@@ -138,8 +141,20 @@ describe('Projector', () => {
 })
 
 const candle = (i: number, more: Partial<Candle> = {}): Candle => ({
-  venue: 'x', timeframe: '1h', openTime: i * 3600e6, closeTime: (i + 1) * 3600e6, open: i, high: i + 2, low: i - 2, close: i + 1,
-  volume: 1 + (i % 3), quoteVolume: NaN, trades: 3, takerBuyVolume: 1, taint: i === 5 ? ['late', 'gap'] : [], ...more,
+  venue: 'x',
+  timeframe: '1h',
+  openTime: i * 3600e6,
+  closeTime: (i + 1) * 3600e6,
+  open: i,
+  high: i + 2,
+  low: i - 2,
+  close: i + 1,
+  volume: 1 + (i % 3),
+  quoteVolume: NaN,
+  trades: 3,
+  takerBuyVolume: 1,
+  taint: i === 5 ? ['late', 'gap'] : [],
+  ...more,
 })
 
 describe('CandleProjection', () => {
@@ -158,7 +173,11 @@ describe('CandleProjection', () => {
       projector.end(0)
     }
     await projector.flush()
-    return store.read({ table: 'ohlcv_1h', columns: ['open_time', 'close', 'sma_10', 'ema_12', 'vwap', 'flags', 'taint', 'quote_volume'], key: 'open_time' })
+    return store.read({
+      table: 'ohlcv_1h',
+      columns: ['open_time', 'close', 'sma_10', 'ema_12', 'vwap', 'flags', 'taint', 'quote_volume'],
+      key: 'open_time',
+    })
   }
   test('writes averages beside each candle, the weighted price anew each day', async () => {
     const { columns, length } = await run([new CandleProjection()], -1, 60)
@@ -167,7 +186,9 @@ describe('CandleProjection', () => {
     expect(columns['sma_10']).toEqual(smaOf(closes, 10))
     expect((columns['ema_12'] as Float64Array)[11]).toBe(6.5)
     const vwap = columns['vwap'] as Float64Array
-    expect([vwap[0], vwap[24], vwap[48]]).toEqual([1 / 3, 24 + 1 / 3, 48 + 1 / 3].map((price) => expect.closeTo(price, 9)))
+    expect([vwap[0], vwap[24], vwap[48]]).toEqual(
+      [1 / 3, 24 + 1 / 3, 48 + 1 / 3].map((price) => expect.closeTo(price, 9)),
+    )
     expect(vwap[25]).toBeCloseTo(((24 + 1 / 3) * 1 + (25 + 1 / 3) * 2) / 3, 9)
     expect(columns['taint']?.[5]).toBe('["late","gap"]')
     expect(columns['taint']?.[6]).toBeNull()
@@ -199,7 +220,11 @@ describe('CandleProjection', () => {
     const projector = new Projector(store, 0)
     for (let i = 0; i < 2; i++) {
       projector.begin(i + 1)
-      projection.add(projector, 'A/B', candle(i, { timeframe: '1d', openTime: i * 86_400e6, closeTime: (i + 1) * 86_400e6, volume: 1 }))
+      projection.add(
+        projector,
+        'A/B',
+        candle(i, { timeframe: '1d', openTime: i * 86_400e6, closeTime: (i + 1) * 86_400e6, volume: 1 }),
+      )
       projector.end(0)
     }
     await projector.flush()
@@ -214,13 +239,28 @@ test('a frozen row keeps what is missing, its taint and its origin', async () =>
   for (const sequence of [1, 2, 3]) {
     projector.begin(sequence)
     const taint = sequence === 3 ? ['gap'] : []
-    projectFeatures(projector, 'L', ['a.x', 'a.y', 'a.z'], { symbol: 'A/B', time: sequence, taint, origin: 'warm' }, Float64Array.of(sequence, NaN))
+    projectFeatures(
+      projector,
+      'L',
+      ['a.x', 'a.y', 'a.z'],
+      { symbol: 'A/B', time: sequence, taint, origin: 'warm' },
+      Float64Array.of(sequence, NaN),
+    )
     projector.end(0)
   }
   await projector.flush()
-  const { columns } = await store.read({ table: 'features_L', columns: ['ts', 'known', 'taint', 'origin', 'a.x', 'a.y', 'a.z'], key: 'ts' })
+  const { columns } = await store.read({
+    table: 'features_L',
+    columns: ['ts', 'known', 'taint', 'origin', 'a.x', 'a.y', 'a.z'],
+    key: 'ts',
+  })
   expect(columns).toEqual({
-    ts: Float64Array.of(2, 3), known: Float64Array.of(2, 3), taint: [null, '["gap"]'], origin: ['warm', 'warm'],
-    'a.x': Float64Array.of(2, 3), 'a.y': Float64Array.of(NaN, NaN), 'a.z': Float64Array.of(NaN, NaN),
+    ts: Float64Array.of(2, 3),
+    known: Float64Array.of(2, 3),
+    taint: [null, '["gap"]'],
+    origin: ['warm', 'warm'],
+    'a.x': Float64Array.of(2, 3),
+    'a.y': Float64Array.of(NaN, NaN),
+    'a.z': Float64Array.of(NaN, NaN),
   })
 })

@@ -7,7 +7,7 @@ const MOST_US = 2e6
 
 /**
  * Carries rows from the inputs that made them to the store: in batches that end between inputs, one after another, so
- * that a failed write leaves no hole. Rows of inputs that the store already has are dropped: a journal can be run again.
+ * that a failed write leaves no hole. Rows of inputs that the store has are dropped: a journal can be run again.
  */
 export class Projector {
   readonly #store: Store

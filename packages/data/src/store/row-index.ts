@@ -32,7 +32,8 @@ export class RowIndex {
 
   /** Rows with the newest `known` ≤ `knownBy` of each key, in key order, where `equals` and [from, to) hold. */
   select(
-    equals: Readonly<Record<string, string | number>>, range: { readonly key: string | undefined; readonly from: number; readonly to: number },
+    equals: Readonly<Record<string, string | number>>,
+    range: { readonly key: string | undefined; readonly from: number; readonly to: number },
     knownBy: number,
   ): number[] {
     const found: number[] = []
@@ -51,10 +52,15 @@ export class RowIndex {
       }
     }
     const rest = Object.entries(equals).filter(([column]) => !this.#parts.includes(column))
-    return found.filter((row) => rest.every(([column, value]) => this.#value(column, row) === value) && this.#inRange(row, range))
+    return found.filter(
+      (row) => rest.every(([column, value]) => this.#value(column, row) === value) && this.#inRange(row, range),
+    )
   }
 
-  #inRange(row: number, { key, from, to }: { readonly key: string | undefined; readonly from: number; readonly to: number }): boolean {
+  #inRange(
+    row: number,
+    { key, from, to }: { readonly key: string | undefined; readonly from: number; readonly to: number },
+  ): boolean {
     if (key === undefined) return true
     const value = Number(this.#value(key, row))
     return value >= from && value < to

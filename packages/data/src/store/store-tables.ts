@@ -1,6 +1,6 @@
 import { suggestion, TapeloomError } from '@tapeloom/core'
 
-/** `number`: a double, NaN missing. `integer`: a whole number in a double, NaN missing. `text`: a string, null missing. */
+/** `number`: a double, NaN missing. `integer`: a whole number in one, NaN missing. `text`: a string, null missing. */
 export type ColumnType = 'number' | 'integer' | 'text'
 
 /** A table of the store: its columns and what identifies a row. */
@@ -19,18 +19,32 @@ const stamp = { symbol: 'text', known: 'integer' } as const
 const taint = { taint: 'text' } as const
 
 /** Names of the moving-average columns that every candle row carries, in their stored order. */
-export const averageColumns = [
-  'sma_10', 'sma_20', 'sma_50', 'sma_200', 'ema_12', 'ema_26', 'ema_50', 'vwap',
-] as const
+export const averageColumns = ['sma_10', 'sma_20', 'sma_50', 'sma_200', 'ema_12', 'ema_26', 'ema_50', 'vwap'] as const
 
 const candleTable: StoreTable = {
   columns: {
-    symbol: 'text', venue: 'text', open_time: 'integer',
-    open: 'number', high: 'number', low: 'number', close: 'number', volume: 'number',
-    quote_volume: 'number', trades: 'number', taker_buy: 'number',
-    flags: 'integer', taint: 'text', known: 'integer',
-    sma_10: 'number', sma_20: 'number', sma_50: 'number', sma_200: 'number',
-    ema_12: 'number', ema_26: 'number', ema_50: 'number', vwap: 'number',
+    symbol: 'text',
+    venue: 'text',
+    open_time: 'integer',
+    open: 'number',
+    high: 'number',
+    low: 'number',
+    close: 'number',
+    volume: 'number',
+    quote_volume: 'number',
+    trades: 'number',
+    taker_buy: 'number',
+    flags: 'integer',
+    taint: 'text',
+    known: 'integer',
+    sma_10: 'number',
+    sma_20: 'number',
+    sma_50: 'number',
+    sma_200: 'number',
+    ema_12: 'number',
+    ema_26: 'number',
+    ema_50: 'number',
+    vwap: 'number',
   },
   key: ['symbol', 'venue', 'open_time'],
 }
@@ -55,32 +69,81 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   },
   pivot_points: {
     columns: {
-      id: 'text', ...stamp, timeframe: 'text', level: 'integer', side: 'text', price: 'number', pivot_time: 'integer',
-      confirmed_at: 'integer', lag_bars: 'integer', strength: 'number', volume: 'number',
+      id: 'text',
+      ...stamp,
+      timeframe: 'text',
+      level: 'integer',
+      side: 'text',
+      price: 'number',
+      pivot_time: 'integer',
+      confirmed_at: 'integer',
+      lag_bars: 'integer',
+      strength: 'number',
+      volume: 'number',
     },
     key: ['symbol', 'timeframe', 'level', 'side', 'pivot_time'],
   },
   predictions: {
     columns: {
-      id: 'text', ...stamp, module: 'text', horizon: 'text', as_of: 'integer', buy: 'number', hold: 'number',
-      sell: 'number', confidence: 'number', expected_bps: 'number', version: 'text', reference: 'text',
-      realised: 'text', bps: 'number',
+      id: 'text',
+      ...stamp,
+      module: 'text',
+      horizon: 'text',
+      as_of: 'integer',
+      buy: 'number',
+      hold: 'number',
+      sell: 'number',
+      confidence: 'number',
+      expected_bps: 'number',
+      version: 'text',
+      reference: 'text',
+      realised: 'text',
+      bps: 'number',
     },
     key: ['symbol', 'module', 'horizon', 'as_of'],
   },
   decisions: {
     columns: {
-      id: 'text', ...stamp, action: 'text', reason: 'text', margin: 'number', buy: 'number', hold: 'number',
-      sell: 'number', price: 'number', as_of: 'integer', sequence: 'integer', predictions: 'text', gates: 'text',
-      references: 'text', degraded: 'integer', amends: 'text',
+      id: 'text',
+      ...stamp,
+      action: 'text',
+      reason: 'text',
+      margin: 'number',
+      buy: 'number',
+      hold: 'number',
+      sell: 'number',
+      price: 'number',
+      as_of: 'integer',
+      sequence: 'integer',
+      predictions: 'text',
+      gates: 'text',
+      references: 'text',
+      degraded: 'integer',
+      amends: 'text',
     },
     key: ['id'],
   },
   inference_frames: {
     columns: {
-      id: 'text', stream: 'text', sequence: 'integer', model: 'text', model_version: 'text', schema_hash: 'text', ...stamp,
-      as_of: 'integer', inputs: 'text', lanes: 'text', extras: 'text', prediction: 'text', entry: 'text', target_timeframe: 'text',
-      target_open: 'integer', target_close: 'integer', horizon: 'text', taint: 'text', content_hash: 'text',
+      id: 'text',
+      stream: 'text',
+      sequence: 'integer',
+      model: 'text',
+      model_version: 'text',
+      schema_hash: 'text',
+      ...stamp,
+      as_of: 'integer',
+      inputs: 'text',
+      lanes: 'text',
+      extras: 'text',
+      prediction: 'text',
+      entry: 'text',
+      target_timeframe: 'text',
+      target_open: 'integer',
+      target_close: 'integer',
+      horizon: 'text',
+      taint: 'text',
+      content_hash: 'text',
       fingerprint: 'text',
     },
     key: ['model', 'symbol', 'sequence'],
@@ -91,14 +154,29 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   },
   training_outcomes: {
     columns: {
-      ref_id: 'text', event_id: 'text', subscriber: 'text', label: 'text', weight: 'number', loss: 'number',
-      step: 'integer', position: 'integer', model: 'text', state: 'text', known: 'integer',
+      ref_id: 'text',
+      event_id: 'text',
+      subscriber: 'text',
+      label: 'text',
+      weight: 'number',
+      loss: 'number',
+      step: 'integer',
+      position: 'integer',
+      model: 'text',
+      state: 'text',
+      known: 'integer',
     },
     key: ['ref_id', 'event_id', 'subscriber'],
   },
   trades: {
     columns: {
-      ...stamp, venue: 'text', id: 'text', ts_event: 'integer', ts_init: 'integer', price: 'number', quantity: 'number',
+      ...stamp,
+      venue: 'text',
+      id: 'text',
+      ts_event: 'integer',
+      ts_init: 'integer',
+      price: 'number',
+      quantity: 'number',
       aggressor: 'text',
     },
     key: ['symbol', 'venue', 'known'],
@@ -109,21 +187,40 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   },
   instruments: {
     columns: {
-      ...stamp, venue: 'text', kind: 'text', tick_size: 'number', lot_size: 'number', contract_size: 'number',
-      tick: 'text', lot: 'text',
+      ...stamp,
+      venue: 'text',
+      kind: 'text',
+      tick_size: 'number',
+      lot_size: 'number',
+      contract_size: 'number',
+      tick: 'text',
+      lot: 'text',
     },
     key: ['symbol', 'venue'],
   },
   positions: {
     columns: {
-      id: 'text', ...stamp, side: 'text', quantity: 'number', entry_price: 'number', exit_price: 'number',
-      opened_at: 'integer', closed_at: 'integer', net_bps: 'number',
+      id: 'text',
+      ...stamp,
+      side: 'text',
+      quantity: 'number',
+      entry_price: 'number',
+      exit_price: 'number',
+      opened_at: 'integer',
+      closed_at: 'integer',
+      net_bps: 'number',
     },
     key: ['id'],
   },
   models: {
     columns: {
-      model: 'text', version: 'text', path: 'text', hash: 'text', metrics: 'text', schema_hash: 'text', known: 'integer',
+      model: 'text',
+      version: 'text',
+      path: 'text',
+      hash: 'text',
+      metrics: 'text',
+      schema_hash: 'text',
+      known: 'integer',
     },
     key: ['model', 'version'],
   },
@@ -144,7 +241,8 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
 export function storeTable(name: string): StoreTable {
   if (/^ohlcv_\d+(ms|s|m|h|d|w)$/.test(name)) return candleTable
   if (/^features_./.test(name)) return featureTable
-  const table = Object.hasOwn(storeTables, name) && name !== 'ohlcv' && name !== 'features' ? storeTables[name] : undefined
+  const table =
+    Object.hasOwn(storeTables, name) && name !== 'ohlcv' && name !== 'features' ? storeTables[name] : undefined
   if (table) return table
   throw new TapeloomError(
     'store.table',

@@ -25,7 +25,7 @@ export class TableColumns {
     return this.length++
   }
 
-  /** Adds a row. @throws TapeloomError `store.column` for a column that the table does not have, or a value of another type */
+  /** Adds a row. @throws TapeloomError `store.column` for a column that is not the table's, or a value of another type */
   append(row: Readonly<Record<string, number | string | null>>): number {
     const at = this.push()
     for (const column in row) this.set(at, column, row[column] ?? null)
@@ -36,7 +36,8 @@ export class TableColumns {
   set(at: number, column: string, value: number | string | null): void {
     const numbers = this.numbers.get(column)
     if (numbers) numbers[at] = typeof value === 'number' ? value : this.#missing(column, value)
-    else if (this.texts.has(column)) this.texts.get(column)![at] = typeof value === 'string' ? value : this.#absent(column, value)
+    else if (this.texts.has(column))
+      this.texts.get(column)![at] = typeof value === 'string' ? value : this.#absent(column, value)
     else this.set(at, this.#declare(column), value)
   }
 
@@ -66,7 +67,8 @@ export class TableColumns {
   }
 
   #declare(column: string): string {
-    if (this.spec.open !== true || this.texts.has(column)) throw this.#wrong(column, 'is not a number column of the table')
+    if (this.spec.open !== true || this.texts.has(column))
+      throw this.#wrong(column, 'is not a number column of the table')
     this.#add(column, 'number')
     return column
   }
@@ -96,6 +98,9 @@ export class TableColumns {
   }
 
   #wrong(column: string, what: string): TapeloomError {
-    return new TapeloomError('store.column', `[store table '${this.table}'] '${column}' ${what}. Write what storeTables declares.`)
+    return new TapeloomError(
+      'store.column',
+      `[store table '${this.table}'] '${column}' ${what}. Write what storeTables declares.`,
+    )
   }
 }
