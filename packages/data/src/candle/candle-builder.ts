@@ -2,29 +2,9 @@ import { openTimeOf, type Plain, type Timeframe } from '@tapeloom/core'
 import { AT, type MarketRecord } from '../ingest/market-record.ts'
 import { taintBits } from '../series/taint-flags.ts'
 import { CandleSet } from './candle-set.ts'
-import { FORMING, FormingCandle, type CandleOrigin } from './forming-candle.ts'
-import { OutlierGate } from './outlier-gate.ts'
+import type { CandlePlan, CandleSink } from './candle-sink.ts'
+import { FORMING, FormingCandle } from './forming-candle.ts'
 import { foldTrade } from './trade-fold.ts'
-
-/** Hears what a market's candles do, in order. */
-export interface CandleSink {
-  /** A candle closed: its numbers and taint stand in `candle` during the call. */
-  closed(market: number, candle: FormingCandle): void
-  boundary(market: number, time: number): void
-  /** A trade or a finer candle came after the candle at `openTime` was closed. */
-  late(market: number, candle: FormingCandle, openTime: number): void
-  /** Candles with open times in [from, to) are missing and were not invented. */
-  missing(market: number, candle: FormingCandle, from: number, to: number): void
-}
-
-/** What a builder must know of its market. */
-export interface CandlePlan {
-  readonly market: number
-  /** Shortest first. */
-  readonly wanted: readonly Timeframe[]
-  readonly boundaryUs: number | undefined
-  readonly absentMeans: 'gap' | 'empty'
-}
 
 const [EMPTY, PARTIAL, GAP] = [taintBits(['empty']), taintBits(['partial']), taintBits(['gap'])]
 const [OUTLIER, LATE] = [taintBits(['outlier']), taintBits(['late'])]
@@ -43,7 +23,6 @@ export class CandleBuilder {
   readonly candles: CandleSet
   readonly #plan: CandlePlan
   readonly #sink: CandleSink
-  readonly #gates = new Map<FormingCandle, OutlierGate>()
   /** `[next close or boundary, next boundary, last boundary, time of the first event since the connection, newest event]`. */
   readonly #clock = Float64Array.of(Infinity, Infinity, -Infinity, NaN, -Infinity)
   /** Trades or books come in: boundaries follow the clock, not the candles. */
@@ -170,11 +149,7 @@ export class CandleBuilder {
       clock: this.#clock.slice(),
       flags: [this.candles.traded, this.#ticking, this.#connected],
       interrupted: this.#interrupted,
-      candles: this.candles.all.map((candle) => ({
-        timeframe: candle.timeframe, origin: candle.origin, child: candle.child?.timeframe ?? null,
-        number: candle.number.slice(), taint: candle.taint, ids: [candle.firstId, candle.lastId], late: candle.late,
-        gate: this.#gate(candle).snapshot(),
-      })),
+      candles: this.candles.all.map((candle) => candle.snapshot()),
     }
   }
 
@@ -185,18 +160,8 @@ export class CandleBuilder {
     this.#ticking = ticking
     this.#connected = connected
     this.#interrupted = saved.interrupted
-    this.#gates.clear()
     const candles: FormingCandle[] = []
-    for (const one of saved.candles) {
-      const child = candles.find(({ timeframe }) => timeframe === one.child)
-      const candle = new FormingCandle(one.timeframe, one.origin, child)
-      candle.number.set(one.number)
-      candle.taint = one.taint
-      ;[candle.firstId = '', candle.lastId = ''] = one.ids
-      candle.late = one.late
-      candles.push(candle)
-      this.#gate(candle).restore(one.gate)
-    }
+    for (const one of saved.candles) candles.push(FormingCandle.restored(one, candles))
     this.candles.restore(candles, traded)
   }
 
@@ -221,7 +186,7 @@ export class CandleBuilder {
       if ((candle.taint & TRADED) === 0) candle.taint |= EMPTY
       candle.taint &= ~TRADED
     }
-    if (this.#gate(candle).isOutlier(n[FORMING.lastClose]!, n[FORMING.close]!)) candle.taint |= OUTLIER
+    if (candle.gate.isOutlier(n[FORMING.lastClose]!, n[FORMING.close]!)) candle.taint |= OUTLIER
     n[FORMING.lastClose] = n[FORMING.close]!
     n[FORMING.lastOpenTime] = n[FORMING.openTime]!
     this.#sink.closed(this.#plan.market, candle)
@@ -323,28 +288,11 @@ export class CandleBuilder {
     for (let i = 0; i < all.length; i++) next = Math.min(next, all[i]!.number[FORMING.closeTime]!)
     this.#clock[NEXT] = next
   }
-
-  #gate(candle: FormingCandle): OutlierGate {
-    const known = this.#gates.get(candle)
-    if (known) return known
-    const gate = new OutlierGate()
-    this.#gates.set(candle, gate)
-    return gate
-  }
 }
 
 interface SavedBuilder {
   readonly clock: Float64Array
   readonly flags: readonly boolean[]
   readonly interrupted: number
-  readonly candles: readonly {
-    readonly timeframe: Timeframe
-    readonly origin: CandleOrigin
-    readonly child: Timeframe | null
-    readonly number: Float64Array
-    readonly taint: number
-    readonly ids: readonly string[]
-    readonly late: number
-    readonly gate: Plain
-  }[]
+  readonly candles: readonly Plain[]
 }

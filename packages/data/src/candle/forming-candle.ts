@@ -1,5 +1,6 @@
-import { timeframeUs, type Timeframe } from '@tapeloom/core'
+import { timeframeUs, type Plain, type Timeframe } from '@tapeloom/core'
 import { AT, type MarketRecord } from '../ingest/market-record.ts'
+import { OutlierGate } from './outlier-gate.ts'
 
 /** How a series comes into being: from trades, from the venue as it is, or folded from a finer series. */
 export type CandleOrigin = 'trades' | 'venue' | 'rolled'
@@ -33,6 +34,7 @@ export class FormingCandle {
   /** The finer series that this one folds, when it is rolled. */
   child: FormingCandle | undefined
   readonly number = new Float64Array(NUMBERS)
+  readonly gate = new OutlierGate()
   /** Bits of the taint so far. */
   taint = 0
   firstId = ''
@@ -107,4 +109,34 @@ export class FormingCandle {
     number[FORMING.trades]! += from[FORMING.trades]!
     number[FORMING.children]!++
   }
+
+  snapshot(): Plain {
+    return {
+      timeframe: this.timeframe, origin: this.origin, child: this.child?.timeframe ?? null, number: this.number.slice(),
+      taint: this.taint, ids: [this.firstId, this.lastId], late: this.late, gate: this.gate.snapshot(),
+    }
+  }
+
+  /** Makes a candle of what `snapshot` gave. @param finer the finer series, already restored */
+  static restored(state: Plain, finer: readonly FormingCandle[]): FormingCandle {
+    const saved = state as unknown as SavedCandle
+    const candle = new FormingCandle(saved.timeframe, saved.origin, finer.find(({ timeframe }) => timeframe === saved.child))
+    candle.number.set(saved.number)
+    candle.taint = saved.taint
+    ;[candle.firstId = '', candle.lastId = ''] = saved.ids
+    candle.late = saved.late
+    candle.gate.restore(saved.gate)
+    return candle
+  }
+}
+
+interface SavedCandle {
+  readonly timeframe: Timeframe
+  readonly origin: CandleOrigin
+  readonly child: Timeframe | null
+  readonly number: Float64Array
+  readonly taint: number
+  readonly ids: readonly string[]
+  readonly late: number
+  readonly gate: Plain
 }

@@ -129,7 +129,7 @@ export class DataProvider implements DataPort {
     const market = this.#feed?.table?.symbols.find((one) => one.symbol === symbol)
     const { start = -Infinity, end = Infinity, asOf = Infinity, limit } = range
     if (this.#feed?.isOpen) {
-      const { mirror } = this.#feed
+      const mirror = this.#feed.rows.candles
       const series = market ? mirror.find(candleSeriesId(market.venue, symbol, timeframe)) : -1
       const candles = series < 0 ? [] : mirror.candles(series, start, end, asOf)
       if (candles) return columnsOfCandles(limit === undefined ? candles : candles.slice(-limit || candles.length))

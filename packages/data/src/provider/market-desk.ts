@@ -1,18 +1,18 @@
 import {
-  fromGrid, TradeTape, type BookReader, type Candle, type DataHost, type EventStamp, type Plain, type Source, type TaintReason, type Timeframe,
+  openTimeOf, TradeTape, type Candle, type DataHost, type Plain, type Source, type TaintReason, type Timeframe,
 } from '@tapeloom/core'
-import { VenueBook } from '../book/venue-book.ts'
-import { CandleBuilder, type CandleSink } from '../candle/candle-builder.ts'
+import { CandleBuilder } from '../candle/candle-builder.ts'
+import type { CandleSink } from '../candle/candle-sink.ts'
 import { FORMING, type FormingCandle } from '../candle/forming-candle.ts'
+import { refold } from '../candle/refold.ts'
 import { AT, KIND, NONE, type MarketRecord } from '../ingest/market-record.ts'
 import type { Market, MarketTable } from '../ingest/market-table.ts'
 import { ReceiveDelay } from '../ingest/receive-delay.ts'
-import type { CandleMirror } from '../series/candle-mirror.ts'
 import { candleSeriesId } from '../series/series-id.ts'
-import { taintBits, taintReasons } from '../series/taint-flags.ts'
-import type { CandleProjection } from '../store/candle-projection.ts'
-import type { Projector } from '../store/projector.ts'
-import { SymbolBook } from './symbol-book.ts'
+import { taintBits } from '../series/taint-flags.ts'
+import { candleEvent, stampOf } from './candle-event.ts'
+import { MarketBooks } from './market-books.ts'
+import type { RunRows } from './run-rows.ts'
 
 /** How long after its end a candle waits for what is under way, besides the source's receive delay. */
 const GRACE_US = 2e6
@@ -29,9 +29,7 @@ export interface DeskParts {
   readonly table: MarketTable
   readonly sources: readonly Source[]
   readonly wanted: readonly Timeframe[]
-  readonly mirror: CandleMirror
-  readonly averages: CandleProjection
-  projector(): Projector
+  readonly rows: RunRows
 }
 
 /**
@@ -41,14 +39,13 @@ export interface DeskParts {
 // `!` below: markets, builders and delays are indexed by what the market table handed out.
 export class MarketDesk implements CandleSink {
   readonly builders: readonly CandleBuilder[]
-  /** For each symbol. */
-  readonly books: readonly BookReader[]
+  readonly books: MarketBooks
   readonly counts = { trade: 0, book: 0, candle: 0 }
   readonly #parts: DeskParts
   readonly #markets: readonly Market[]
-  readonly #symbolBooks: readonly SymbolBook[]
-  readonly #venueBooks: (VenueBook | undefined)[] = []
   readonly #delays: readonly ReceiveDelay[]
+  /** For each market, the mirror's index of each of its series. */
+  readonly #mirrored: readonly Map<Timeframe, number>[]
   readonly #tape: TradeTape
   /** The source that last fed each market. */
   readonly #feeding: Uint16Array
@@ -63,8 +60,8 @@ export class MarketDesk implements CandleSink {
     this.#markets = table.markets
     this.builders = table.markets.map(({ index, absentMeans }) =>
       new CandleBuilder({ market: index, wanted, boundaryUs: host.boundaryUs, absentMeans }, this))
-    this.#symbolBooks = table.symbols.map(() => new SymbolBook())
-    this.books = this.#symbolBooks
+    this.books = new MarketBooks(host, table, this.#now)
+    this.#mirrored = table.markets.map(() => new Map())
     this.#delays = sources.map(() => new ReceiveDelay())
     this.#tape = new TradeTape(table.markets.map(({ instrument }) => instrument))
     this.#feeding = new Uint16Array(table.markets.length).fill(NONE)
@@ -100,12 +97,9 @@ export class MarketDesk implements CandleSink {
 
   closed(marketIndex: number, forming: FormingCandle): void {
     const market = this.#markets[marketIndex]!
-    const { mirror, averages, host } = this.#parts
-    const candle = this.#candleOf(market, forming)
-    const sequence = this.#now[0]!
-    mirror.put(mirror.add(market.venue, market.symbol, forming.timeframe), candle, sequence)
-    averages.add(this.#parts.projector(), market.symbol, candle)
-    if (market.pricing) host.candle(market.symbolIndex, candle)
+    const candle = candleEvent(market, forming, this.#stamp(market))
+    this.#keep(market, candle)
+    if (market.pricing) this.#parts.host.candle(market.symbolIndex, candle)
   }
 
   boundary(marketIndex: number, time: number): void {
@@ -126,7 +120,7 @@ export class MarketDesk implements CandleSink {
       counts: { ...this.counts }, now: this.#now.slice(), feeding: this.#feeding.slice(), gaps: this.#gaps.slice(),
       builders: this.builders.map((builder) => builder.snapshot()),
       delays: this.#delays.map((delay) => delay.snapshot()),
-      books: this.#markets.map((_, i) => this.#venueBooks[i]?.snapshot() ?? null),
+      books: this.books.snapshot(),
     }
   }
 
@@ -138,7 +132,7 @@ export class MarketDesk implements CandleSink {
     this.#gaps.set(saved.gaps)
     saved.builders.forEach((one, i) => this.builders[i]?.restore(one))
     saved.delays.forEach((one, i) => this.#delays[i]?.restore(one))
-    saved.books.forEach((one, i) => one !== null && this.#bookOf(this.#markets[i]!).restore(one))
+    this.books.restore(saved.books)
   }
 
   #trade(record: MarketRecord): void {
@@ -169,17 +163,12 @@ export class MarketDesk implements CandleSink {
     const builder = this.builders[record.market]!
     builder.due(record.number[AT.tsEvent]! - (builder.candles.traded ? BOOK_LEAD_US : 0))
     this.#heard(record, builder)
-    const book = this.#bookOf(market)
-    if (!book.begin((record.flags & 1) !== 0 ? 'snapshot' : 'delta', record.bids + record.asks)) return
-    for (let i = 0; i < record.bids; i++) book.level(true, record.ticks[i]!, record.lots[i]!)
-    for (let i = record.bids; i < record.bids + record.asks; i++) book.level(false, record.ticks[i]!, record.lots[i]!)
-    const outcome = book.end((record.flags & 2) !== 0)
-    if (outcome !== 'applied') {
-      const message = `[${market.venue} ${market.symbol}] its book is ${outcome}. It is emptied until the next snapshot.`
-      this.#parts.host.reject(this.#parts.sources[record.source]!.name, `book.${outcome}`, message)
-      this.#row(`${market.venue}:${market.symbol}:book`, market, 'desync', this.#now[1]!, NaN)
-    }
-    this.#tellBook(market, book)
+    const { name } = this.#parts.sources[record.source]!
+    const outcome = this.books.apply(record, name)
+    if (outcome !== 'crossed' && outcome !== 'invalid') return
+    const message = `[${market.venue} ${market.symbol}] its book is ${outcome}. It is emptied until the next snapshot.`
+    this.#parts.host.reject(name, `book.${outcome}`, message)
+    this.#row(`${market.venue}:${market.symbol}:book`, market, 'desync', this.#now[1]!, NaN)
   }
 
   #candle(record: MarketRecord): void {
@@ -195,11 +184,28 @@ export class MarketDesk implements CandleSink {
   /** A newer version of a closed candle: for the mirror and the store, from its sequence on; nothing closes again. */
   #backfill(record: MarketRecord): void {
     const market = this.#markets[record.market]!
-    const { mirror, averages } = this.#parts
-    const candle = this.builders[record.market]!.version(record)
-    const object = this.#candleOf(market, candle)
-    mirror.put(mirror.add(market.venue, market.symbol, candle.timeframe), object, this.#now[0]!)
-    averages.add(this.#parts.projector(), market.symbol, object)
+    const builder = this.builders[record.market]!
+    const version = candleEvent(market, builder.version(record), this.#stamp(market))
+    this.#keep(market, version)
+    this.#foldAnew(market, builder.candles.find(version.timeframe), version.openTime)
+  }
+
+  /** Makes newer versions of the closed coarser candles that hold the finer one at `openTime`. */
+  #foldAnew(market: Market, finer: FormingCandle | undefined, openTime: number): void {
+    const mirror = this.#parts.rows.candles
+    for (const coarser of this.builders[market.index]!.candles.all) {
+      const { child, lengthUs, timeframe, number } = coarser
+      if (!child || child !== finer) continue
+      const from = openTimeOf(openTime, lengthUs)
+      if (!(from <= number[FORMING.lastOpenTime]!)) continue
+      const children = mirror.candles(this.#series(market, child.timeframe), from, from + lengthUs)
+      if (!children || children.length * child.lengthUs < lengthUs) continue
+      const folded = refold(children, market.instrument.lot)
+      this.#keep(market, Object.freeze({
+        ...stampOf(market, this.#stamp(market)), timeframe, openTime: from, closeTime: from + lengthUs, ...folded,
+      }))
+      this.#foldAnew(market, coarser, from)
+    }
   }
 
   #gap(record: MarketRecord): void {
@@ -207,11 +213,7 @@ export class MarketDesk implements CandleSink {
       if (record.market !== NONE && record.market !== market.index) continue
       if (record.market === NONE && !this.builders[market.index]!.ticking) continue
       this.builders[market.index]!.gap(GAP)
-      const book = this.#venueBooks[market.index]
-      if (book && book.status !== 'gap') {
-        book.lose()
-        this.#tellBook(market, book)
-      }
+      this.books.lose(market.index, this.#originOf(market))
       if (Number.isNaN(this.#gaps[market.index])) this.#gaps[market.index] = this.#now[1]!
       this.#row(`${market.venue}:${market.symbol}`, market, 'gap', this.#gaps[market.index]!, NaN, record.text)
     }
@@ -228,7 +230,7 @@ export class MarketDesk implements CandleSink {
     this.#feeding[market] = record.source
     this.#measureDelay(record)
     if (builder.heard(record)) this.#now[3] = -Infinity
-    this.#venueBooks[market]?.heard(record.number[AT.tsInit]!)
+    this.books.heard(market)
     if (Number.isNaN(this.#gaps[market])) return
     const of = this.#markets[market]!
     this.#row(`${of.venue}:${of.symbol}`, of, 'gap', this.#gaps[market]!, record.number[AT.tsEvent]!)
@@ -241,12 +243,12 @@ export class MarketDesk implements CandleSink {
 
   /** Closes what the time of receipt has passed, in every market. */
   #closeOverdue(tsInit: number): void {
+    this.books.age()
     let next = Infinity
     for (let market = 0; market < this.builders.length; market++) {
       const builder = this.builders[market]!
       const grace = this.#graceOf(market)
       builder.due(tsInit - grace)
-      this.#venueBooks[market]?.becameStale(tsInit)
       next = Math.min(next, builder.nextDue + grace)
     }
     this.#now[3] = next
@@ -256,48 +258,36 @@ export class MarketDesk implements CandleSink {
     return GRACE_US + (this.#delays[this.#feeding[market]!]?.medianUs ?? 0)
   }
 
-  #bookOf(market: Market): VenueBook {
-    const known = this.#venueBooks[market.index]
-    if (known) return known
-    const book = new VenueBook(market.instrument)
-    this.#venueBooks[market.index] = book
-    if (market.pricing) this.#symbolBooks[market.symbolIndex]!.book = book
-    return book
+  #stamp(market: Market) {
+    return { now: this.#now, origin: this.#originOf(market) }
   }
 
-  #tellBook(market: Market, book: VenueBook): void {
-    book.tape.stamp.set(this.#now.subarray(0, 3))
-    book.tape.origin = this.#parts.sources[this.#feeding[market.index]!]?.name ?? 'core'
-    this.#parts.host.book(market.symbolIndex, book.tape.view)
+  #originOf(market: Market): string {
+    return this.#parts.sources[this.#feeding[market.index]!]?.name ?? 'core'
   }
 
-  #candleOf(market: Market, { number: n, timeframe, lengthUs, origin, taint, fromTrades }: FormingCandle): Candle & EventStamp {
-    const { tick, lot, contractSize, kind } = market.instrument
-    const volume = origin === 'venue' ? n[FORMING.volume]! : fromGrid(lot, n[FORMING.lots]!)
-    const quote = (n[FORMING.quote]! * tick.k * lot.k * contractSize) / (tick.scale * lot.scale)
-    return Object.freeze({
-      symbol: market.symbol, venue: market.venue, timeframe,
-      openTime: n[FORMING.openTime]!, closeTime: n[FORMING.openTime]! + lengthUs,
-      open: fromGrid(tick, n[FORMING.open]!), high: fromGrid(tick, n[FORMING.high]!),
-      low: fromGrid(tick, n[FORMING.low]!), close: fromGrid(tick, n[FORMING.close]!),
-      volume,
-      quoteVolume: !fromTrades ? n[FORMING.quote]! : kind === 'inverse' ? volume * contractSize : quote,
-      trades: n[FORMING.trades]!,
-      takerBuyVolume: origin === 'venue' ? n[FORMING.takerVolume]! : fromGrid(lot, n[FORMING.takerLots]!),
-      taint: taintReasons(taint),
-      origin: this.#parts.sources[this.#feeding[market.index]!]?.name ?? 'core',
-      sequence: this.#now[0]!, tsEvent: this.#now[1]!, tsInit: this.#now[2]!,
-    })
+  #keep(market: Market, candle: Candle): void {
+    const { candles, averages, projector } = this.#parts.rows
+    candles.put(this.#series(market, candle.timeframe), candle, this.#now[0]!)
+    averages.add(projector, market.symbol, candle)
+  }
+
+  /** The index of a series in the mirror. */
+  #series({ index, venue, symbol }: Market, timeframe: Timeframe): number {
+    const known = this.#mirrored[index]!.get(timeframe)
+    if (known !== undefined) return known
+    const series = this.#parts.rows.candles.add(venue, symbol, timeframe)
+    this.#mirrored[index]!.set(timeframe, series)
+    return series
   }
 
   #taint(market: Market, candle: FormingCandle, reason: TaintReason, from: number, to: number): void {
-    const { mirror } = this.#parts
-    mirror.taint(mirror.add(market.venue, market.symbol, candle.timeframe), from, reason)
+    this.#parts.rows.candles.taint(this.#series(market, candle.timeframe), from, reason)
     this.#row(candleSeriesId(market.venue, market.symbol, candle.timeframe), market, reason, from, to)
   }
 
   #row(series: string, { symbol }: Market, reason: TaintReason, start: number, end: number, detail = ''): void {
-    this.#parts.projector().add('gaps', { series, symbol, start, end, reason, detail })
+    this.#parts.rows.projector.add('gaps', { series, symbol, start, end, reason, detail })
   }
 }
 
@@ -308,5 +298,5 @@ interface SavedDesk {
   readonly gaps: Float64Array
   readonly builders: readonly Plain[]
   readonly delays: readonly Plain[]
-  readonly books: readonly Plain[]
+  readonly books: Plain
 }

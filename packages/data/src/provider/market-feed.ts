@@ -8,14 +8,9 @@ import { AT, KIND, MarketRecord, NONE } from '../ingest/market-record.ts'
 import { marketTable, type MarketTable } from '../ingest/market-table.ts'
 import { elapsedMs, receivedAt } from '../ingest/wall-clock.ts'
 import { RunJournal } from '../journal/run-journal.ts'
-import { CandleMirror } from '../series/candle-mirror.ts'
-import { FeatureMirror } from '../series/feature-mirror.ts'
 import { SeriesLaneReader } from '../series/lane-reader.ts'
-import { CandleProjection } from '../store/candle-projection.ts'
-import { projectFeatures } from '../store/feature-projection.ts'
-import { Projector } from '../store/projector.ts'
-import { EventProjection } from './event-projection.ts'
 import { MarketDesk } from './market-desk.ts'
+import { RunRows } from './run-rows.ts'
 
 /** What a feed is made of. */
 export interface FeedOptions {
@@ -40,24 +35,16 @@ const JOURNAL_MS = 10
 
 /** Drives the inputs of one orchestrator: merge, check, journal, apply, dispatch. */
 export class MarketFeed implements DataFeed {
-  readonly mirror = new CandleMirror()
+  readonly rows: RunRows
   readonly #options: FeedOptions
   readonly #host: DataHost
-  readonly #features = new FeatureMirror()
-  readonly #averages = new CandleProjection()
-  readonly #events: EventProjection
   readonly #record = new MarketRecord()
   readonly #stop = new AbortController()
   /** `[sequence, tsInit]` of the newest input, and whether it was the gap of a silence (1). */
   readonly #newest = Float64Array.of(0, 0, 0)
-  #prepared: { readonly table: MarketTable; readonly desk: MarketDesk; readonly lanes: LaneReader; readonly inputs: InputReader } | undefined
-  #projector: Projector
+  #prepared: Prepared | undefined
   #journal: RunJournal | undefined
   #open = false
-  #restored = false
-  #told = new Set<string>()
-  /** Rows to add with the next input. */
-  #untold: (() => void)[] = []
   #writtenMs = 0
   /** tsInit through which silence is told after the sources have ended; NaN: they have not. */
   #endAt = NaN
@@ -67,22 +54,17 @@ export class MarketFeed implements DataFeed {
   constructor(options: FeedOptions, host: DataHost) {
     this.#options = options
     this.#host = host
-    this.#projector = new Projector(options.store, 0)
-    this.#events = new EventProjection(() => this.#projector)
-    this.#events.listen(host)
+    this.rows = new RunRows(options.store, host)
   }
 
   get symbols(): DataFeed['symbols'] {
-    const { table, desk } = this.#parts
-    return table.symbols.map(({ symbol, instrument, index }) => ({
-      symbol, instrument, get boundaryUs() { return desk.builders[index]!.boundaryUs },
-    }))
+    return this.#parts.symbols
   }
   get lanes(): LaneReader {
     return this.#parts.lanes
   }
   get books(): readonly BookReader[] {
-    return this.#parts.desk.books
+    return this.#parts.desk.books.readers
   }
   get counts(): DataFeed['counts'] {
     return this.#parts.desk.counts
@@ -110,15 +92,19 @@ export class MarketFeed implements DataFeed {
     for (const source of sources) await source.prepare?.()
     const table = marketTable(sources, priceVenue)
     const desk = new MarketDesk({
-      host: this.#host, table, sources, wanted, mirror: this.mirror, averages: this.#averages, projector: () => this.#projector,
+      host: this.#host, table, sources, wanted, rows: this.rows,
     })
     const lanes = new SeriesLaneReader({
-      candles: this.mirror, features: this.#features, store, symbols: table.symbols,
+      candles: this.rows.candles, features: this.rows.features, store, symbols: table.symbols,
       asOf: (index) => desk.builders[table.symbols[index]!.index]!.lastBoundary,
       settle: () => this.flush(),
     })
     const inputs = new InputReader(new InputMerge(sources), table, desk.builders, this.#options.counted)
-    this.#prepared = { table, desk, lanes, inputs }
+    const symbols = table.symbols.map(({ symbol, instrument, index }) => ({
+      symbol, instrument, get boundaryUs() { return desk.builders[index]!.boundaryUs },
+    }))
+    this.rows.instruments(table.markets.map(({ instrument }) => instrument))
+    this.#prepared = { table, desk, lanes, inputs, symbols }
   }
 
   async open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined }> {
@@ -137,7 +123,7 @@ export class MarketFeed implements DataFeed {
           'Put the journal back beside it, or use a new store.',
       )
     }
-    this.#projector = new Projector(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
+    this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
     this.#open = true
     opened(manifest)
     return { snapshot: this.#journal?.snapshot() }
@@ -184,41 +170,34 @@ export class MarketFeed implements DataFeed {
   }
 
   layout(layoutId: string, columns: readonly string[]): void {
-    this.#features.layout(layoutId, columns)
-    if (this.#told.has(layoutId)) return
-    this.#told.add(layoutId)
-    this.#untold.push(() => columns.forEach((column, position) =>
-      this.#projector.add('layouts', { layout: layoutId, position, column })))
+    this.rows.layout(layoutId, columns)
   }
 
   freeze(symbolIndex: number, time: number, layoutId: string, values: Float64Array, taint: readonly string[]): void {
     const { symbol } = this.#parts.table.symbols[symbolIndex]!
-    this.#features.put(symbol, time, layoutId, values, this.#newest[0]!)
-    const origin = this.#restored ? 'snapshot' : 'cold'
-    projectFeatures(this.#projector, layoutId, this.#features.columns(layoutId), { symbol, time, taint, origin }, values)
+    this.rows.freeze(layoutId, { symbol, time, taint }, values, this.#newest[0]!)
   }
 
   project(table: string, row: Readonly<Record<string, number | string | null>>): void {
-    this.#projector.add(table, row)
+    this.rows.projector.add(table, row)
   }
 
   async pressure(): Promise<void> {
-    await this.#projector.pressure()
+    await this.rows.projector.pressure()
   }
 
   async flush(): Promise<void> {
     if (this.#hosting) this.#endHosted()
     this.#journal?.write()
-    await this.#projector.flush()
+    await this.rows.projector.flush()
   }
 
   snapshot(): Plain {
     if (this.#hosting) this.#endHosted()
     const { desk, inputs } = this.#parts
     return {
-      version: 1, newest: this.#newest.slice(), endAt: this.#endAt, told: [...this.#told], inputs: inputs.snapshot(),
-      desk: desk.snapshot(), mirror: this.mirror.snapshot(), features: this.#features.snapshot(),
-      averages: this.#averages.snapshot(), events: this.#events.snapshot(),
+      version: 1, newest: this.#newest.slice(), endAt: this.#endAt, inputs: inputs.snapshot(), desk: desk.snapshot(),
+      rows: this.rows.snapshot(),
     }
   }
 
@@ -227,15 +206,10 @@ export class MarketFeed implements DataFeed {
     const { desk, inputs } = this.#parts
     this.#newest.set(saved.newest)
     this.#endAt = saved.endAt
-    for (const name of saved.told) this.#told.add(name)
-    this.#untold = []
     inputs.restore(saved.inputs)
     desk.restore(saved.desk)
-    this.mirror.restore(saved.mirror)
-    this.#features.restore(saved.features)
-    this.#averages.restore(saved.averages)
-    this.#events.restore(saved.events)
-    this.#restored = !(this.#journal?.recovering ?? false)
+    this.rows.restore(saved.rows)
+    if (!this.#journal?.recovering) this.rows.origin = 'snapshot'
     this.#journal?.restored(saved.newest[0]!)
   }
 
@@ -301,27 +275,20 @@ export class MarketFeed implements DataFeed {
     this.#newest[2] = this.#record.kind === KIND.gap && this.#record.market === NONE ? 1 : 0
     this.#parts.desk.apply(this.#record, sequence)
     this.#host.end()
-    this.#endRows()
+    this.rows.end(this.#newest[1]!)
   }
 
   #begin(sequence: number, tsEvent: number, tsInit: number): void {
     this.#newest[0] = sequence
     this.#newest[1] = tsInit
-    this.#projector.begin(sequence)
     this.#host.begin(sequence, tsEvent, tsInit)
-    if (!this.#told.has('instruments')) this.#tellInstruments()
-    for (const tell of this.#untold.splice(0)) tell()
+    this.rows.begin(sequence)
   }
 
   /** The host's input is over: the host has ended it itself. */
   #endHosted(): void {
     this.#hosting = false
-    this.#endRows()
-  }
-
-  /** A batch is cut by its rows; in live runs by its age too, so that the store is never long behind. */
-  #endRows(): void {
-    this.#projector.end(this.#host.mode === 'live' ? this.#newest[1]! : 0)
+    this.rows.end(this.#newest[1]!)
   }
 
   /** Between two inputs of a recording: a tick each second, or, when it is too long, a gap. */
@@ -368,16 +335,6 @@ export class MarketFeed implements DataFeed {
     record.number[AT.tsEvent] = record.number[AT.tsInit] = tsInit
     this.#input(tsInit)
   }
-
-  #tellInstruments(): void {
-    this.#told.add('instruments')
-    for (const { instrument: one } of this.#parts.table.markets) {
-      this.#projector.add('instruments', {
-        symbol: one.symbol, venue: one.venue, kind: one.kind, tick_size: one.tickSize, lot_size: one.lotSize,
-        contract_size: one.contractSize, tick: JSON.stringify(one.tick), lot: JSON.stringify(one.lot),
-      })
-    }
-  }
 }
 
 /** A store that is written only after the journal: it is never ahead of what is acknowledged. */
@@ -392,14 +349,19 @@ const writtenAhead = (store: Store, writeJournal: () => void): Store => ({
   },
 })
 
+/** What is known once the sources are. */
+interface Prepared {
+  readonly table: MarketTable
+  readonly desk: MarketDesk
+  readonly lanes: LaneReader
+  readonly inputs: InputReader
+  readonly symbols: DataFeed['symbols']
+}
+
 interface SavedFeed {
   readonly newest: Float64Array
   readonly endAt: number
-  readonly told: readonly string[]
   readonly inputs: Plain
   readonly desk: Plain
-  readonly mirror: Plain
-  readonly features: Plain
-  readonly averages: Plain
-  readonly events: Plain
+  readonly rows: Plain
 }

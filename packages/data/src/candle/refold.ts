@@ -1,0 +1,22 @@
+import { fromGrid, type Candle, type CandleValues, type Grid } from '@tapeloom/core'
+
+/** The numbers of a coarser candle. */
+export type Folded = Omit<CandleValues, 'openTime'> & Pick<Candle, 'quoteVolume' | 'trades' | 'takerBuyVolume' | 'taint'>
+
+/** Folds closed finer candles, oldest first, into one; volumes in whole lots. Used where a version is made anew. */
+export function refold(children: readonly Candle[], lot: Grid): Folded {
+  const [first, last] = [children[0]!, children.at(-1)!] // a coarser candle has children
+  const lots = (value: number) => Math.round((value * lot.scale) / lot.k)
+  const sum = (of: (candle: Candle) => number) => children.reduce((total, candle) => total + of(candle), 0)
+  return {
+    open: first.open,
+    high: Math.max(...children.map(({ high }) => high)),
+    low: Math.min(...children.map(({ low }) => low)),
+    close: last.close,
+    volume: fromGrid(lot, sum(({ volume }) => lots(volume))),
+    quoteVolume: sum(({ quoteVolume }) => quoteVolume),
+    trades: sum(({ trades }) => trades),
+    takerBuyVolume: fromGrid(lot, sum(({ takerBuyVolume }) => lots(takerBuyVolume))),
+    taint: [...new Set(children.flatMap(({ taint }) => taint))].filter((reason) => reason !== 'empty'),
+  }
+}
