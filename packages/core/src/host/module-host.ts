@@ -117,11 +117,12 @@ export class ModuleHost {
     return [{ module: id, call: at, ctx, ...(wants && { wants: wants as (event: never) => boolean }) }]
   }
 
+  /** Spans lie on their multiples, so that what is heard does not depend on when a run began. */
   #sampler({ entry, sampleAt }: ModuleRuntime, topic: string, symbol: number) {
     const every = topic === 'trade' || topic === 'book' ? entry.definition.every?.[topic] : undefined
     if (every === undefined) return undefined
     const [spanUs, slot] = [durationUs(every), 2 * symbol + (topic === 'book' ? 1 : 0)]
-    return ({ tsInit }: EventStamp) => tsInit >= (sampleAt[slot] ?? 0) && ((sampleAt[slot] = tsInit + spanUs), true)
+    return ({ tsInit }: EventStamp) => tsInit >= (sampleAt[slot] ?? 0) && ((sampleAt[slot] = (Math.floor(tsInit / spanUs) + 1) * spanUs), true)
   }
 
   /** Runs a lifecycle hook of the given modules, in plan order; one that throws or takes too long is a fault. */

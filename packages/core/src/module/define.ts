@@ -42,7 +42,7 @@ export interface ModuleDefinition<
   readonly requires?: R
   /** The closes it hears. */
   readonly candles?: readonly Timeframe[] | ((options: OptionValues<NoInfer<O>>) => readonly Timeframe[])
-  /** Hears a hot topic at most once in this much event time, the newest event of it. */
+  /** Hears a hot topic once in each such span of event time (they lie on multiples of it): the first event, with all before it applied. */
   readonly every?: { readonly trade?: Duration; readonly book?: Duration }
   readonly warmup?: Warmup | ((options: OptionValues<NoInfer<O>>) => Warmup)
   readonly state?: (
