@@ -25,6 +25,7 @@ export async function warmsUp(trial: Trial, warmup: Warmup): Promise<void> {
   const whole = await firstRun(trial)
   const { tolerance = 0 } = warmup
   for (const start of new Set([startNear(events, Math.ceil(room / 2)), startNear(events, room)])) {
+    if (start < 1) fail('the warm-up cannot be checked', 'no later event of this tape can be the first. Give more book snapshots.')
     const rest = events.slice(start)
     const warm = rest[warmAfter(rest, warmup)]
     if (!warm) continue
@@ -43,11 +44,10 @@ const since = (recording: Recording, from: number): Recording => ({
   emissions: recording.emissions.filter(({ event }) => event.tsInit > from),
 })
 
-/** The first place at or after `index` where a run can start: with books, a snapshot. */
+/** The last place at or before `index` where a run can start: with books, a snapshot. */
 function startNear(events: readonly MarketInput[], index: number): number {
   if (!events.some(({ kind }) => kind === 'book')) return index
-  const at = events.findIndex((event, i) => i >= index && event.kind === 'book' && event.update === 'snapshot')
-  return at < 0 ? index : at
+  return events.findLastIndex((event, i) => i <= index && event.kind === 'book' && event.update === 'snapshot')
 }
 
 /** The number of events after which a warm-up is over for all symbols. */
