@@ -131,6 +131,17 @@ test('a ring grows with its rows and loses none, before and after it has turned'
   expect(budget.usedBytes).toBe(ring.bytes - RowRing.startBytes(2, 1024))
 })
 
+test('a ring that went on is set back whole: what it had lost since is here again', () => {
+  const ring = new RowRing(2, 4, free())
+  for (let i = 0; i < 4; i++) put(ring, { time: i, known: i, flags: 0, value: i })
+  const state = ring.snapshot()
+  for (let i = 4; i < 9; i++) put(ring, { time: i, known: i, flags: 0, value: i })
+  ring.restore(state)
+  const block = new RowBlock(2)
+  expect(ring.read(0, 10, Infinity, block)).toBe(4)
+  expect([...block.times.subarray(0, 4)]).toEqual([0, 1, 2, 3])
+})
+
 test('an overwritten range is detected, never misread', () => {
   const ring = new RowRing(2, 4, free())
   for (let i = 0; i < 10; i++) put(ring, { time: i, known: i, flags: 0, value: i })

@@ -146,6 +146,7 @@ export class RowRing {
       versions: Plain
     }
     this.#first = this.#end = 0
+    this.floor = -Infinity
     for (let i = 0; i < times.length; i++) {
       const slot = this.#stamp(this.#push(), times[i]!, knowns[i]!, flags[i]!)
       this.rows.set(rows.subarray(i * this.width, (i + 1) * this.width), slot * this.width)

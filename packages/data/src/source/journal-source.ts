@@ -15,6 +15,7 @@ export function journalSource(database: string, options: { readonly venue?: stri
   return new JournalSource(database, options.venue)
 }
 
+// `!` below: `AT` indexes the record's numbers.
 class JournalSource implements Source {
   readonly name: string
   readonly live = false
