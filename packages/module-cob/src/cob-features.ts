@@ -12,6 +12,8 @@ const depth = (side: string) =>
   ({ rev: 1, unit: 'quote', range: [0, 1e15], description: `Value of the ${side} within 10 bps of the mid price.` }) as const
 const bucket = (side: string) =>
   ({ rev: 1, unit: 'score', range: [0, 50], size: 20, description: `ln(1 + value in quote units) of each ${side} bucket, best first.` }) as const
+const wall = (side: string) =>
+  ({ rev: 1, unit: 'bps', range: [0, 1e4], description: `Distance of the nearest ${side} wall from the mid price; missing without one.` }) as const
 const fill = (what: string) =>
   ({ rev: 1, unit: 'bps', range: [-1e4, 1e6], description: `Mean price of ${what} fillSize at once, worse than the mid price by this much.` }) as const
 
@@ -33,6 +35,8 @@ export const cobFeatures = {
   depth10Ask: depth('asks'),
   bucketBid: bucket('bid'),
   bucketAsk: bucket('ask'),
+  wallBidBps: wall('bid'),
+  wallAskBps: wall('ask'),
   fillBuyBps: fill('buying'),
   fillSellBps: fill('selling'),
   crossed: { ...FLAG, description: '1 when the best bid is not below the best ask, else 0.' },

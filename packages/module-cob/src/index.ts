@@ -1,4 +1,4 @@
-import { defineModule, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
+import { defineModule, fromGrid, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
 import pkg from '@tapeloom/module-cob/package.json' with { type: 'json' }
 import {
   apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, type BucketGrid,
@@ -6,7 +6,17 @@ import {
 import { cobFeatures } from './cob-features.ts'
 import { LevelReader } from './level-reader.ts'
 import { addSpan, createTimeMean, meanAt, type TimeMean } from './time-mean.ts'
-import { writeDepth } from './write-depth.ts'
+import { addTrade, forgetWalls, lookForWalls, nearestWall, noWalls, type WallEvent, type Walls } from './walls.ts'
+import { valueOf, writeDepth } from './write-depth.ts'
+
+export type { WallEvent } from './walls.ts'
+
+declare module '@tapeloom/core' {
+  interface EventMap {
+    /** A price bucket far larger than its neighbours: it stands, or was eaten by trades, or pulled. */
+    'cob:wall': WallEvent
+  }
+}
 
 /** Features that walk the book, and the means, are written at most once in this much receive time, µs. */
 const SAMPLE_US = 100_000
@@ -22,6 +32,7 @@ interface CobState {
   /** imbalance5 since `since`, µs; NaN while unknown. */
   imbalance5: number
   since: number
+  readonly walls: Walls
   /** Number of the last sample on the absolute grid of SAMPLE_US. */
   sample: number
 }
@@ -48,12 +59,18 @@ export const cob = defineModule({
     if (options.bucket > 0) bucketTicks(options.bucket, instrument, NaN)
     return {
       grid: emptyGrid(), means: [1, 5, 15, 60].map((seconds) => createTimeMean(seconds * 1e6)),
-      imbalance5: NaN, since: NaN, sample: NaN,
+      imbalance5: NaN, since: NaN, walls: noWalls(), sample: NaN,
     }
   },
   stateVersion: 1,
   on: {
-    book(book, { state, options, features, instrument }) {
+    trade({ price, quantity, aggressor, tsInit }, { state: { grid, walls }, instrument: { tick, lot } }) {
+      if (grid.ticks === 0) return
+      const ticks = toGrid(tick, price)
+      const [side, bucket] = aggressor === 'sell' ? (['bid', bidBucket(grid, ticks)] as const) : (['ask', askBucket(grid, ticks)] as const)
+      addTrade(walls, { side, bucket, lots: toGrid(lot, quantity), at: tsInit })
+    },
+    book(book, { state, options, features, instrument, emit }) {
       const now = book.tsInit
       for (const mean of state.means) addSpan(mean, state.since, now, state.imbalance5)
       state.since = now
@@ -66,6 +83,8 @@ export const cob = defineModule({
       features.crossed = known ? (book.bestBid >= book.bestAsk ? 1 : 0) : NaN
       features.spreadBps = known ? (1e4 * (book.bestAsk - book.bestBid)) / mid : NaN
       features.weightedMidBps = known ? weightedMidBps(book, mid) : NaN
+      // What a new snapshot does not show may have gone long ago.
+      if (!known || book.kind !== 'delta') forgetWalls(state.walls)
       if (known) follow(state, book, instrument, options.bucket, isSample)
       else state.grid.base = NaN
       const bid = bidBucket(state.grid, toGrid(instrument.tick, book.bestBid))
@@ -79,6 +98,14 @@ export const cob = defineModule({
       features.imbalanceMa15s = meanAt(state.means[2]!, now)
       features.imbalanceMa60s = meanAt(state.means[3]!, now)
       writeDepth(features, book, instrument, state.grid, options, reader)
+      const { grid, walls } = state
+      const priceOf = (bucket: number) => fromGrid(instrument.tick, bucket * grid.ticks)
+      lookForWalls(walls, grid, bid, ask, now, (side, bucket, lots, wall) => {
+        const price = priceOf(bucket)
+        emit('cob:wall', { side, price, quote: valueOf(instrument, lots, price), state: wall })
+      })
+      features.wallBidBps = Math.max(0, 1e4 * (1 - priceOf(nearestWall(walls, 'bid')) / mid))
+      features.wallAskBps = Math.max(0, Math.min(1e4, 1e4 * (priceOf(nearestWall(walls, 'ask')) / mid - 1)))
     },
   },
 })

@@ -45,6 +45,10 @@ export function writeDepth(
   writeBuckets(features, book, instrument, grid, rows)
 }
 
+/** Value of lots at a price, in quote units. */
+export const valueOf = ({ lot, kind, contractSize }: Instrument, lots: number, price: number): number =>
+  fromGrid(lot, lots) * contractSize * (kind === 'inverse' ? 1 : price)
+
 function valueTo(book: BookReader, side: 'bid' | 'ask', price: number, { kind, contractSize }: Instrument, reader: LevelReader): number {
   const { base, quote } = depthTo(reader.readBeyond(book, side, price), side, price)
   return contractSize * (kind === 'inverse' ? base : quote)
@@ -52,11 +56,10 @@ function valueTo(book: BookReader, side: 'bid' | 'ask', price: number, { kind, c
 
 /** A bucket is valued at its middle, but at the best price where that is not as good. */
 function writeBuckets(features: Slots, { bestBid, bestAsk }: BookReader, instrument: Instrument, grid: BucketGrid, rows: number): void {
-  const { tick, lot, kind, contractSize } = instrument
+  const { tick } = instrument
   const bid = bidBucket(grid, toGrid(tick, bestBid))
   const ask = askBucket(grid, toGrid(tick, bestAsk))
-  const value = (lots: number, price: number) =>
-    Math.log1p(fromGrid(lot, lots) * contractSize * (kind === 'inverse' ? 1 : price))
+  const value = (lots: number, price: number) => Math.log1p(valueOf(instrument, lots, price))
   for (let i = 0; i < rows; i++) {
     const below = bid - i
     if (below >= grid.bidsFrom && below < grid.base + WINDOW) {

@@ -1,0 +1,171 @@
+import { WINDOW, type BucketGrid } from './bucket-grid.ts'
+
+/** Buckets on each side of the price among which a wall stands out, and within which it is looked for. */
+export const WALL_RANGE = 40
+/** A wall is announced when it has stood this long, µs. */
+const STANDS_US = 3e6
+/** Trades this much before or after a wall shrank have eaten it, µs. */
+const EATEN_US = 100_000
+/** Trades kept: as many as matter even in a rush. */
+const MOST_TRADES = 1024
+
+/** What became of a wall; `price` is its bucket's, `quote` its value, or that of the part that went. */
+export interface WallEvent {
+  readonly side: 'bid' | 'ask'
+  readonly price: number
+  readonly quote: number
+  readonly state: 'up' | 'eaten' | 'pulled'
+}
+interface Standing {
+  readonly side: 'bid' | 'ask'
+  readonly bucket: number
+  readonly since: number
+  up: boolean
+  lots: number
+}
+interface Shrunk {
+  readonly side: 'bid' | 'ask'
+  readonly bucket: number
+  readonly lost: number
+  readonly at: number
+  /** Trades count from here on, µs. */
+  readonly from: number
+}
+interface Traded {
+  readonly side: 'bid' | 'ask'
+  readonly bucket: number
+  readonly lots: number
+  readonly at: number
+}
+
+/** Buckets that stand out and what was traded lately, as plain data. */
+export interface Walls {
+  standing: Standing[]
+  shrunk: Shrunk[]
+  trades: Traded[]
+  /** When walls were last looked for, µs. */
+  lookedAt: number
+}
+export const noWalls = (): Walls => ({ standing: [], shrunk: [], trades: [], lookedAt: NaN })
+
+/** Hears of a wall: lots that stand there, or that went. */
+export type TellWall = (side: 'bid' | 'ask', bucket: number, lots: number, state: WallEvent['state']) => void
+
+/** Forgets all walls: nothing will be said of them. */
+export function forgetWalls(walls: Walls): void {
+  walls.standing = []
+  walls.shrunk = []
+}
+
+/** Notes a trade against resting orders of a side. */
+export function addTrade(walls: Walls, trade: Traded): void {
+  walls.trades.push(trade)
+  if (walls.trades.length > MOST_TRADES) walls.trades.splice(0, MOST_TRADES / 2)
+}
+
+/**
+ * Looks for walls: buckets above median + 4 · 1.4826 · MAD of the 40 buckets on each side of the price for 3 s. When one
+ * shrinks below that, what was traded in it within 100 ms was eaten, the rest pulled; this is told a look later.
+ * Where the 40 buckets are not known, walls are forgotten, and nothing is said of them.
+ * @param bid the best bid's bucket; `ask` the best ask's
+ */
+export function lookForWalls(walls: Walls, grid: BucketGrid, bid: number, ask: number, now: number, tell: TellWall): void {
+  settle(walls, now, tell)
+  const from = walls.lookedAt - EATEN_US
+  walls.lookedAt = now
+  walls.trades = walls.trades.filter(({ at }) => at >= now - 10 * EATEN_US)
+  const bar = threshold(grid, bid, ask)
+  if (Number.isNaN(bar)) {
+    walls.standing = []
+    return
+  }
+  const stay = walls.standing.filter((wall) => follow(walls, wall, { grid, bid, ask, now, bar, from, tell }))
+  walls.standing = stay
+  for (const side of ['bid', 'ask'] as const) {
+    for (let i = 0; i < WALL_RANGE; i++) {
+      const bucket = side === 'bid' ? bid - i : ask + i
+      const lots = lotsAt(grid, side, bucket)
+      if (lots <= bar || stay.some((wall) => wall.side === side && wall.bucket === bucket)) continue
+      stay.push({ side, bucket, since: now, up: false, lots })
+    }
+  }
+}
+
+interface Look {
+  readonly grid: BucketGrid
+  readonly bid: number
+  readonly ask: number
+  readonly now: number
+  readonly bar: number
+  readonly from: number
+  readonly tell: TellWall
+}
+
+/** Brings a wall up to date; returns whether it still stands out. */
+function follow(walls: Walls, wall: Standing, { grid, bid, ask, now, bar, from, tell }: Look): boolean {
+  // What the price has gone through is empty; what it has left behind is out of sight.
+  const distance = wall.side === 'bid' ? bid - wall.bucket : wall.bucket - ask
+  if (distance >= WALL_RANGE) return false
+  const lots = distance < 0 ? 0 : lotsAt(grid, wall.side, wall.bucket)
+  if (lots <= bar) {
+    const lost = wall.lots - lots
+    if (wall.up && lost > 0) walls.shrunk.push({ side: wall.side, bucket: wall.bucket, lost, at: now, from })
+    return false
+  }
+  wall.lots = lots
+  if (!wall.up && now - wall.since >= STANDS_US) {
+    wall.up = true
+    tell(wall.side, wall.bucket, lots, 'up')
+  }
+  return true
+}
+
+/** The bucket of the wall nearest to the price, or NaN. */
+export function nearestWall({ standing }: Walls, side: 'bid' | 'ask'): number {
+  let nearest = NaN
+  for (const wall of standing) {
+    if (!wall.up || wall.side !== side) continue
+    if (Number.isNaN(nearest) || (side === 'bid' ? wall.bucket > nearest : wall.bucket < nearest)) nearest = wall.bucket
+  }
+  return nearest
+}
+
+/** Tells what became of walls that shrank 100 ms ago or earlier. */
+function settle(walls: Walls, now: number, tell: TellWall): void {
+  walls.shrunk = walls.shrunk.filter(({ side, bucket, lost, at, from }) => {
+    if (now - at < EATEN_US) return true
+    let traded = 0
+    for (const trade of walls.trades) {
+      if (trade.side === side && trade.bucket === bucket && trade.at >= from && trade.at <= at + EATEN_US) traded += trade.lots
+    }
+    const eaten = Math.min(lost, traded)
+    if (eaten > 0) tell(side, bucket, eaten, 'eaten')
+    if (lost > eaten) tell(side, bucket, lost - eaten, 'pulled')
+    return false
+  })
+}
+
+const lotsAt = (grid: BucketGrid, side: 'bid' | 'ask', bucket: number): number =>
+  (side === 'bid' ? grid.bids : grid.asks)[bucket - grid.base]!
+
+/** Lots above which a bucket is a wall; NaN where the range is not known or most buckets are equal. */
+function threshold(grid: BucketGrid, bid: number, ask: number): number {
+  const inWindow = bid < grid.base + WINDOW && ask >= grid.base
+  if (!inWindow || !(bid - WALL_RANGE + 1 >= grid.bidsFrom) || !(ask + WALL_RANGE - 1 <= grid.asksTo)) return NaN
+  const lots = new Float64Array(2 * WALL_RANGE)
+  for (let i = 0; i < WALL_RANGE; i++) {
+    lots[2 * i] = lotsAt(grid, 'bid', bid - i)
+    lots[2 * i + 1] = lotsAt(grid, 'ask', ask + i)
+  }
+  const middle = median(lots)
+  for (let i = 0; i < lots.length; i++) lots[i] = Math.abs(lots[i]! - middle)
+  const spread = median(lots)
+  return spread > 0 ? middle + 4 * 1.4826 * spread : NaN
+}
+
+/** Sorts in place. */
+function median(values: Float64Array): number {
+  values.sort()
+  const half = values.length / 2
+  return (values[half - 1]! + values[half]!) / 2
+}
