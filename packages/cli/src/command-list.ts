@@ -1,0 +1,47 @@
+import type { Command } from './command.ts'
+
+/** A command by name; its code is loaded when it is called. */
+export interface ListedCommand {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+/** Every command, in the order of the help. */
+export const commandList: readonly ListedCommand[] = [
+  {
+    name: 'run', usage: 'run <config> [--seed n] [--environment name]', summary: 'Runs a configuration, live or simulated.',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'replay',
+    usage: 'replay <config> --from <file|dir>… [--db f] [--seed n] [--symbol s] [--venue v] [--timeframe tf] [--environment name]',
+    summary: 'Runs a configuration over recorded data; with an existing database it goes on where it was.',
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
+    name: 'verify', usage: 'verify --db f', summary: 'Resolves the stored references again and compares their hashes.',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'export', usage: 'export --db f --symbol s --timeframe tf [--venue v] --out x.parquet', summary: 'Writes candles to Parquet.',
+    load: async () => (await import('./commands/export.ts')).exportCandles,
+  },
+  {
+    name: 'feed check', usage: 'feed check <capture>…', summary: 'Decodes captures, checks sequences and checksums, rebuilds books.',
+    load: async () => (await import('./commands/feed-check.ts')).feedCheck,
+  },
+  {
+    name: 'config check', usage: 'config check <config> [--environment name]', summary: 'Shows the resolved plan, or every mistake with its place.',
+    load: async () => (await import('./commands/config-check.ts')).configCheck,
+  },
+  {
+    name: 'modules', usage: 'modules', summary: 'Lists the installed modules, their features and needs.',
+    load: async () => (await import('./commands/modules.ts')).modules,
+  },
+  {
+    name: 'doctor', usage: 'doctor [config]', summary: 'Checks Node, native libraries, disk and, if given, a configuration.',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+]

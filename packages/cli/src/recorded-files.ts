@@ -1,0 +1,50 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { TapeloomError } from '@tapeloom/core'
+
+/** Recordings by the source that reads them. */
+export interface RecordedFiles {
+  readonly parquet: readonly string[]
+  readonly captures: readonly string[]
+  /** Files of folders that no source reads. */
+  readonly skipped: readonly string[]
+}
+
+const isParquet = (file: string) => /\.parquet$/i.test(file)
+const isCapture = (file: string) => /\.txt(\.gz)?$/i.test(file)
+/** Files of a folder are taken when their name tells what is in them. */
+const isNamed = (file: string) => /^[^_]+_[A-Za-z0-9]+(-PERP)?_.+\.(parquet|txt|txt\.gz)$/i.test(basename(file))
+
+/**
+ * The recordings that paths mean: files as they are, of folders those whose names are known, sorted.
+ * @throws TapeloomError `source.missing`, `source.kind`, `source.empty`
+ */
+export function recordedFiles(paths: readonly string[]): RecordedFiles {
+  const skipped: string[] = []
+  const files = paths.flatMap((path) => {
+    const isFolder = statOf(path).isDirectory()
+    if (!isFolder) return [path]
+    const inside = readdirSync(path).toSorted().map((name) => join(path, name)).filter((file) => statSync(file).isFile())
+    const known = inside.filter((file) => isNamed(file) && (isParquet(file) || isCapture(file)))
+    skipped.push(...inside.filter((file) => !known.includes(file)))
+    if (known.length > 0) return known
+    throw new TapeloomError('source.empty', `[source ${path}] this folder holds no recording. Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz files.`)
+  })
+  const unknown = files.find((file) => !isParquet(file) && !isCapture(file))
+  if (unknown !== undefined) throw new TapeloomError('source.kind', `[source ${unknown}] is no kind of recording that is known. Give .parquet or .txt.gz files.`)
+  const distinct = [...new Set(files)]
+  return { parquet: distinct.filter(isParquet), captures: distinct.filter(isCapture), skipped }
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path)
+  } catch (cause) {
+    throw new TapeloomError('source.missing', `[source ${path}] there is no such file or folder. Check the path.`, { cause })
+  }
+}
+
+/** Files of one venue go into one source, in the order given; those that leave out empty minutes stand apart. */
+export function bySource(files: readonly string[]): readonly (readonly string[])[] {
+  return [...Map.groupBy(files, (file) => `${basename(file).split('_')[0]} ${/_sparse\.parquet$/i.test(file)}`).values()]
+}
