@@ -71,7 +71,8 @@ export class InferenceTrainingCoordinator implements Participant {
     const intake = new SampleIntake({ host, ledger, steps, models, subscribers, context, taintWeight, latencyUs })
     const windowUs = (level: number): number => levelWindows[level - 1] ?? window
     const matcher = new OutcomeMatcher({ models, subscribers, ledger, intake, windowUs, mostReferences })
-    this.#attached = { host, ledger, steps, intake, matcher, lookup: new ReferenceLookup(host, models) }
+    const lookup = new ReferenceLookup(host.data.store, models, () => host.feed.flush())
+    this.#attached = { host, ledger, steps, intake, matcher, lookup }
     host.onInference((frame, prediction, tensors) => this.#register(frame, prediction, tensors))
     host.on('candle:close', (event) => matcher.candle(event))
     host.on('pivot:confirm', (event) => matcher.pivot(event))

@@ -1,4 +1,4 @@
-import type { Host, MarketSymbol, StoreRows } from '@tapeloom/core'
+import type { MarketSymbol, Store, StoreRows } from '@tapeloom/core'
 import type { InferenceFrameReference, ReferenceState } from './inference-frame-reference.ts'
 import type { ModelTraining } from './model-training.ts'
 import { FRAME_COLUMNS, parseReferenceId, readReference, storedReference } from './stored-reference.ts'
@@ -16,25 +16,28 @@ const PAGE = 4096
 
 /** Finds references in memory, and those that have left it in the store. */
 export class ReferenceLookup {
-  readonly #host: Host
+  readonly #store: Store
   readonly #models: ReadonlyMap<string, ModelTraining>
+  readonly #settle: () => Promise<void>
 
-  constructor(host: Host, models: ReadonlyMap<string, ModelTraining>) {
-    this.#host = host
+  /** @param settle waits until all that happened is in the store */
+  constructor(store: Store, models: ReadonlyMap<string, ModelTraining>, settle: () => Promise<void>) {
+    this.#store = store
     this.#models = models
+    this.#settle = settle
   }
 
   async one(id: string): Promise<InferenceFrameReference | undefined> {
     const known = this.#inMemory(id)
     if (known) return known
-    await this.#host.feed.flush()
-    return readReference(this.#host.data.store, id)
+    await this.#settle()
+    return readReference(this.#store, id)
   }
 
   /** Newest last. Pages from the newest back, reading each state once, until there are enough. */
   async many(filter: ReferenceFilter): Promise<readonly InferenceFrameReference[]> {
     const { state, limit = Infinity } = filter
-    await this.#host.feed.flush()
+    await this.#settle()
     const states = new Map<string, { readonly state: ReferenceState; readonly reason: string }>()
     const found: InferenceFrameReference[] = []
     let [until, statesUntil] = [Infinity, Infinity]
@@ -57,7 +60,7 @@ export class ReferenceLookup {
   /** A page of rows before `until`, and from which sequence on it is complete; −Infinity when there are none before. */
   async #page({ model, symbol }: ReferenceFilter, until: number): Promise<{ rows: StoreRows; from: number }> {
     for (let limit = PAGE; ; limit *= 2) {
-      const rows = await this.#host.data.store.read({
+      const rows = await this.#store.read({
         table: 'inference_frames', columns: FRAME_COLUMNS, key: 'sequence', limit,
         equals: { ...(model !== undefined && { model }), ...(symbol !== undefined && { symbol }) },
         ...(until < Infinity && { to: until }),
@@ -72,7 +75,7 @@ export class ReferenceLookup {
   async #readStates(
     from: number, to: number, states: Map<string, { readonly state: ReferenceState; readonly reason: string }>,
   ): Promise<void> {
-    const rows = await this.#host.data.store.read({
+    const rows = await this.#store.read({
       table: 'reference_states', columns: ['ref_id', 'state', 'reason'], key: 'known', from, ...(to < Infinity && { to }),
     })
     const [ids, names, reasons] = ['ref_id', 'state', 'reason'].map((name) => rows.columns[name] as readonly (string | null)[])

@@ -1,0 +1,159 @@
+import { CLASS, defineModule, Orchestrator, use, type DataFeed, type DataPort, type Host } from '@tapeloom/core'
+import { candleSource, DataProvider } from '@tapeloom/data'
+import { pivot } from '@tapeloom/module-pivot'
+import { afterEach, expect, test } from 'vitest'
+import { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
+import { bar, build, minutes, walker } from './market-fixture.ts'
+import { training } from './training.ts'
+
+const MINUTE_US = 60e6
+type Walker = ReturnType<typeof walker>
+const open: Orchestrator[] = []
+afterEach(async () => {
+  for (const orchestrator of open.splice(0)) await orchestrator.stop()
+})
+
+/** The same object with some properties replaced; methods stay bound to the original. */
+function replaced<T extends object>(of: T, parts: Partial<Record<keyof T, () => unknown>>): T {
+  return new Proxy(of, {
+    get(target, key) {
+      const part = parts[key as keyof T]
+      if (part) return part()
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+/** Market data of which some rows have changed when they are read again, as on a damaged disk. */
+function damaged(damage: (feed: DataFeed) => DataFeed['lanes']): DataPort {
+  const data = new DataProvider({ sources: [candleSource('BTC/USDT', '1m', minutes(200))] })
+  const attach: DataPort['attach'] = (host) => {
+    const feed = data.attach(host)
+    return replaced(feed, { lanes: () => damage(feed) })
+  }
+  return replaced(data as DataPort, { attach: () => attach })
+}
+
+test('a reference that resolves to other bytes fails, and is never trained; resolving it throws', async () => {
+  const broken = 120 * MINUTE_US
+  const data = damaged((feed) => replaced(feed.lanes, {
+    rebuild: () => async (requests: Parameters<DataFeed['lanes']['rebuild']>[0]) => {
+      await feed.lanes.rebuild(requests)
+      for (const { frame, tensor } of requests) if (frame.start === broken) tensor[0]! += 1e-6
+    },
+  }))
+  const orchestrator = new Orchestrator({ data, modules: [bar, walker(), training] })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  const steps: number[] = []
+  orchestrator.on('training:step', ({ samples }) => void steps.push(samples))
+  await orchestrator.run()
+  const failed = await coordinator.references({ state: 'failed' })
+  // its own feature row at that time, and the windows that begin there
+  expect(failed.map(({ reason }) => reason)).toEqual(failed.map(() => 'hash'))
+  expect(failed.every(({ lanes }) => lanes.some(({ start }) => start === broken))).toBe(true)
+  expect(failed.length).toBe(coordinator.counts().failed)
+  expect(failed.length).toBeGreaterThan(1)
+  expect(steps.filter((samples) => samples < 8).length).toBeGreaterThan(0)
+  const { columns } = await data.store.read({ table: 'training_outcomes', columns: ['state', 'ref_id'], equals: { state: 'failed' } })
+  expect(columns['ref_id']).toHaveLength(failed.length)
+  await expect(coordinator.resolve(failed[0]!)).rejects.toThrow(/resolves to [0-9a-f]{32}, not to/)
+})
+
+test('a reference whose rows are gone expires, and its batch is trained without it', async () => {
+  const data = damaged((feed) => replaced(feed.lanes, {
+    rebuild: () => async (requests: Parameters<DataFeed['lanes']['rebuild']>[0]) => {
+      const shifted = requests.map((request) =>
+        request.frame.start === 120 * MINUTE_US ? { ...request, frame: { ...request.frame, count: request.frame.count + 1 } } : request)
+      await feed.lanes.rebuild(shifted.map((request) => (Array.isArray(request.binding) ? requests[shifted.indexOf(request)]! : request)))
+    },
+  }))
+  const orchestrator = new Orchestrator({ data, modules: [bar, walker(), training] })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  await orchestrator.run()
+  const expired = await coordinator.references({ state: 'expired' })
+  expect(expired.length).toBeGreaterThan(0)
+  expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(['retention']))
+  const { trained, failed } = coordinator.counts()
+  expect([trained > 80, failed]).toEqual([true, 0])
+})
+
+test('the oldest references expire when more are kept than allowed', async () => {
+  const { orchestrator } = build({ modules: [bar, walker({ ahead: 50 }), use(training, { mostReferences: 20 })] })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  const { references } = await orchestrator.run()
+  expect(references.matched).toBe(0)
+  expect(references.open).toBe(21) // and the one after the last boundary
+  expect(references.registered - references.expired).toBe(references.open)
+  const expired = await coordinator.references({ state: 'expired' })
+  expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(['retention']))
+})
+
+test('samples beyond 10,000 that wait are dropped and counted', async () => {
+  const { orchestrator } = build({
+    modules: [use(pivot, { levels: 3 }), bar, walker(), use(training, { adapter: 'none', window: '2000m', trainLatency: '10000h' })],
+    candles: { 'BTC/USDT': minutes(700) },
+  })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  let given = 0
+  coordinator.subscribe<Walker>({
+    name: 'all', model: 'walker', pivots: { phase: 'anticipation' },
+    onPivotEvent(_, references) {
+      given += references.length
+      return references.map((reference) => ({ reference, targets: { direction: CLASS.sell } }))
+    },
+  })
+  await orchestrator.run({ until: 699 * MINUTE_US })
+  const [progress] = coordinator.models()
+  expect(given).toBeGreaterThan(10_000)
+  expect(progress).toMatchObject({ waiting: 10_000, dropped: given - 10_000, steps: 0 })
+})
+
+/** Training that is told of other models than are served. */
+const trainingWith = (models: (host: Host) => Host['models']) =>
+  defineModule({
+    name: 'training', version: '1.0.0', core: '^1.0.0',
+    participant() {
+      const coordinator = new InferenceTrainingCoordinator({ adapter: 'perCandle' })
+      const attach = coordinator.attach.bind(coordinator)
+      coordinator.attach = (host) => attach(replaced(host, { models: () => models(host) }))
+      return coordinator
+    },
+  })
+
+test.each([['model-gone', undefined], ['schema', { schemaHash: 'other' }]] as const)(
+  'references of a model that is replaced expire: %s',
+  async (reason, change) => {
+    let changed = false
+    const module = trainingWith((host) => {
+      const served = host.models.get('walker')
+      if (!changed || !served) return host.models
+      return new Map(change ? [['walker', { ...served, ...change }]] : [])
+    })
+    const { orchestrator } = build({ modules: [bar, walker({ ahead: 10 }), module] })
+    open.push(orchestrator)
+    const coordinator = orchestrator.participant(module)
+    const { references: before } = await orchestrator.run({ until: 150 * MINUTE_US })
+    expect([before.trained > 30, before.open > 5]).toEqual([true, true])
+    changed = true
+    await orchestrator.run({ until: 152 * MINUTE_US })
+    expect(coordinator.counts().expired).toBeGreaterThanOrEqual(before.open)
+    const expired = await coordinator.references({ state: 'expired' })
+    expect(new Set(expired.map((reference) => reference.reason))).toEqual(new Set([reason]))
+  },
+)
+
+test('a snapshot is refused when it is of another version, or its model is fed otherwise', async () => {
+  const { orchestrator } = build({ modules: [bar, walker(), training] })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  await orchestrator.run({ until: 100 * MINUTE_US })
+  const state = (await coordinator.snapshot()) as { readonly models: readonly object[] }
+  expect(() => coordinator.restore({ ...state, version: 2 } as never)).toThrow(/has version 2, not 1/)
+  const other = { ...state, models: state.models.map((model) => ({ ...model, schemaHash: 'other' })) }
+  expect(() => coordinator.restore(other as never)).toThrow(/was trained with schema 'other', and now has/)
+})
