@@ -130,6 +130,19 @@ describe('a memory store', () => {
     })
     expect(last.columns['state']).toEqual(['trained'])
   })
+  test('finds one row by its id among many, and none for an id that is not there', async () => {
+    const store = memoryStore()
+    const rows = Array.from({ length: 500 }, (_, i) => ({ id: `d${(i * 7919) % 500}`, action: `a${i}`, known: i + 1 }))
+    await store.write({ through: 500, rows: [columnsOf('decisions', rows)] })
+    await store.write({ through: 501, rows: [columnsOf('decisions', [{ id: 'd42', action: 'amended', known: 501 }])] })
+    const read = (id: string, knownBy?: number): Promise<StoreRows> =>
+      store.read({ table: 'decisions', columns: ['action'], equals: { id }, ...(knownBy !== undefined && { knownBy }) })
+    expect((await read('d42')).columns['action']).toEqual(['amended'])
+    expect((await read('d42', 500)).columns['action']).toEqual([rows.find(({ id }) => id === 'd42')?.action])
+    expect((await read('d421')).length).toBe(1)
+    expect((await read('d500')).length).toBe(0)
+    expect((await read('')).length).toBe(0)
+  })
   test('conditions on other columns apply to the newest rows', async () => {
     const store = memoryStore()
     const outcome = (state: string, known: number): Row => ({

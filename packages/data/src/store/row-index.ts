@@ -39,11 +39,12 @@ export class RowIndex {
     const found: number[] = []
     const known = this.#columns.numbers.get('known')
     const ordered = range.key === this.#order
+    const exact = Object.hasOwn(equals, this.#order) ? equals[this.#order] : undefined
     for (const rows of this.#candidates(equals)) {
-      let i = ordered ? this.#lowerBound(rows, range.from) : 0
+      let i = exact === undefined && !ordered ? 0 : this.#lowerBound(rows, exact ?? range.from)
       while (i < rows.length) {
         const value = this.#value(this.#order, rows[i]!)
-        if (ordered && Number(value) >= range.to) break
+        if ((ordered && Number(value) >= range.to) || (exact !== undefined && value !== exact)) break
         let newest = -1
         for (; i < rows.length && this.#value(this.#order, rows[i]!) === value; i++) {
           if (!known || known[rows[i]!]! <= knownBy) newest = rows[i]!
@@ -98,11 +99,11 @@ export class RowIndex {
     return known ? known[a]! - known[b]! : 0
   }
 
-  #lowerBound(rows: readonly number[], from: number): number {
+  #lowerBound(rows: readonly number[], from: number | string): number {
     let [low, high] = [0, rows.length]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (Number(this.#value(this.#order, rows[middle]!)) < from) low = middle + 1
+      if ((this.#value(this.#order, rows[middle]!) ?? '') < from) low = middle + 1
       else high = middle
     }
     return low
