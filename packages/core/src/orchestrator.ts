@@ -299,8 +299,8 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     this.#known(id, plan.map((entry) => entry.id))
     const gone = new Set<string>([id])
     for (const entry of plan) {
-      const needs = Object.entries(entry.definition.requires ?? {}).some(([key, { optional }]) => !optional && gone.has(entry.providers.get(key) ?? ''))
-      if (needs) gone.add(entry.id)
+      const met = (module: string) => plan.some((other) => other.definition.name === module && !gone.has(other.id))
+      if (Object.values(entry.definition.requires ?? {}).some(({ module, optional }) => !optional && !met(module))) gone.add(entry.id)
     }
     if (gone.size > 1 && !cascade) throw new TapeloomError('module.needed', `[module ${id}] is needed by ${[...gone].slice(1).join(', ')}. Unload them first, or pass { cascade: true }.`)
     const usables = this.#usables.filter((usable) => !gone.has('use' in usable ? usable.id : usable.name))

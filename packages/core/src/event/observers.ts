@@ -34,16 +34,18 @@ export function observe<K extends EventName>(
   let scheduled = false
   const state = { dropped: 0, stop: () => { waiting = []; off() } }
   const deliver = async () => {
-    scheduled = false
-    const batch = waiting
-    waiting = []
-    for (const event of batch) {
-      try {
-        await observer(event)
-      } catch (error) {
-        onError(error)
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      for (const event of batch) {
+        try {
+          await observer(event)
+        } catch (error) {
+          onError(error)
+        }
       }
     }
+    scheduled = false
   }
   const off = on((event) => {
     const same = delivery === 'latest' ? waiting.findIndex((other) => (other as { symbol?: string }).symbol === event.symbol) : -1

@@ -188,9 +188,10 @@ export class ModuleHost {
   }
 
   /** At a boundary: restarts faulted modules, or turns them off after too many restarts; tells who is warm. */
-  recover(): void {
+  recover(symbol: number): void {
     let changed = false
     for (const runtime of this.#runtimes) {
+      if (Number.isNaN(runtime.since[symbol])) runtime.since[symbol] = this.#around.clock.now()
       if (runtime.faulted && runtime.enabled) {
         const now = this.#around.clock.now()
         runtime.restarts = runtime.restarts.filter((time) => now - time < HOUR_US)

@@ -159,7 +159,7 @@ export class Session implements DataHost, Host {
   boundary(symbol: number, time: number): void {
     this.bus.drain()
     this.applyPending()
-    this.modules.recover()
+    this.modules.recover(symbol)
     this.#freeze(symbol, time)
     this.#predict(symbol, time)
     this.bus.drain()

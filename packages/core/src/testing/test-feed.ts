@@ -102,7 +102,7 @@ export class TestFeed implements DataFeed {
     for (let i = 0; i < TURN; i++) {
       const input = this.#events[this.#position]
       if (!input) return 'ended'
-      if (receivedAt(input) >= limit) return 'limit'
+      if (receivedAt(input) >= Math.min(limit, this.#host.due)) return 'limit'
       this.#position++
       this.dispatch(input)
     }
