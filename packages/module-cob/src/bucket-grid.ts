@@ -47,6 +47,10 @@ export function bucketTicks(size: number, { tick, tickSize, symbol }: Instrument
 export const bidBucket = (grid: BucketGrid, ticks: number): number => Math.floor(ticks / grid.ticks)
 export const askBucket = (grid: BucketGrid, ticks: number): number => Math.ceil(ticks / grid.ticks)
 
+/** Buckets of the best bid and the best ask; NaN without one. */
+export const touch = (grid: BucketGrid, { bestBid, bestAsk }: BookReader, { tick }: Instrument): readonly [number, number] =>
+  [bidBucket(grid, toGrid(tick, bestBid)), askBucket(grid, toGrid(tick, bestAsk))]
+
 /** Fills the grid from a book, the window around its mid price. */
 export function rebuild(grid: BucketGrid, book: BookReader, instrument: Instrument, reader: LevelReader): void {
   const { tick } = instrument
@@ -111,18 +115,12 @@ export function imbalance(grid: BucketGrid, bid: number, ask: number, buckets: n
   return (bids - asks) / (bids + asks)
 }
 
-/** The first slot pair where two grids differ although both are complete there, or undefined. */
+/** Where two grids differ although both are complete there, in words; or undefined. */
 export function difference(a: BucketGrid, b: BucketGrid): string | undefined {
-  for (let slot = 0; slot < WINDOW; slot++) {
-    const bucket = a.base + slot
-    const other = bucket - b.base
-    if (other < 0 || other >= WINDOW) continue
-    if (bucket >= Math.max(a.bidsFrom, b.bidsFrom) && a.bids[slot] !== b.bids[other]) {
-      return `bid bucket ${bucket} holds ${a.bids[slot]} lots, the book ${b.bids[other]}`
-    }
-    if (bucket <= Math.min(a.asksTo, b.asksTo) && a.asks[slot] !== b.asks[other]) {
-      return `ask bucket ${bucket} holds ${a.asks[slot]} lots, the book ${b.asks[other]}`
-    }
+  for (let bucket = Math.max(a.base, b.base); bucket < Math.min(a.base, b.base) + WINDOW; bucket++) {
+    const [bidA, bidB, askA, askB] = [a.bids[bucket - a.base], b.bids[bucket - b.base], a.asks[bucket - a.base], b.asks[bucket - b.base]]
+    if (bucket >= Math.max(a.bidsFrom, b.bidsFrom) && bidA !== bidB) return `bid bucket ${bucket} holds ${bidA} lots, the book ${bidB}`
+    if (bucket <= Math.min(a.asksTo, b.asksTo) && askA !== askB) return `ask bucket ${bucket} holds ${askA} lots, the book ${askB}`
   }
   return undefined
 }

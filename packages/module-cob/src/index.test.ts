@@ -40,6 +40,15 @@ describe('cob', () => {
     expect([host.features.bucketBid3, host.features.bucketAsk19]).toEqual([null, null])
   })
 
+  test('inverse contracts are worth the same quote units at any price', () => {
+    const host = harness(cob, { symbol: 'BTC/USD:BTC', options: { fillSize: 0.0001, rows: 1 } })
+    host.feed([{ ...first, symbol: 'BTC/USD:BTC' }])
+    expect([host.features.depth10Bid, host.features.depth10Ask]).toEqual([4, 3])
+    expect(host.features.bucketBid0).toBeCloseTo(Math.log(1 + 3), 9)
+    // 0.0001 BTC are 6.00005 contracts of one dollar: more than there is
+    expect(host.features.fillBuyBps).toBeNull()
+  })
+
   test('follows changes, and averages the imbalance over time', () => {
     const host = harness(cob)
     host.feed([first, book(1.6, 'delta', [], [[60_012, 0]]), book(2, 'delta', [[60_000, 2]], [])])

@@ -1,7 +1,7 @@
 import { defineModule, fromGrid, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
 import pkg from '@tapeloom/module-cob/package.json' with { type: 'json' }
 import {
-  apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, type BucketGrid,
+  apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, touch, type BucketGrid,
 } from './bucket-grid.ts'
 import { cobFeatures } from './cob-features.ts'
 import { LevelReader } from './level-reader.ts'
@@ -67,8 +67,8 @@ export const cob = defineModule({
     trade({ price, quantity, aggressor, tsInit }, { state: { grid, walls }, instrument: { tick, lot } }) {
       if (grid.ticks === 0) return
       const ticks = toGrid(tick, price)
-      const [side, bucket] = aggressor === 'sell' ? (['bid', bidBucket(grid, ticks)] as const) : (['ask', askBucket(grid, ticks)] as const)
-      addTrade(walls, { side, bucket, lots: toGrid(lot, quantity), at: tsInit })
+      const hit = aggressor === 'sell' ? { side: 'bid' as const, bucket: bidBucket(grid, ticks) } : { side: 'ask' as const, bucket: askBucket(grid, ticks) }
+      addTrade(walls, { ...hit, lots: toGrid(lot, quantity), at: tsInit })
     },
     book(book, { state, options, features, instrument, emit }) {
       const now = book.tsInit
@@ -87,8 +87,7 @@ export const cob = defineModule({
       if (!known || book.kind !== 'delta') forgetWalls(state.walls)
       if (known) follow(state, book, instrument, options.bucket, isSample)
       else state.grid.base = NaN
-      const bid = bidBucket(state.grid, toGrid(instrument.tick, book.bestBid))
-      const ask = askBucket(state.grid, toGrid(instrument.tick, book.bestAsk))
+      const [bid, ask] = touch(state.grid, book, instrument)
       features.imbalance1 = imbalance(state.grid, bid, ask, 1)
       features.imbalance5 = state.imbalance5 = imbalance(state.grid, bid, ask, 5)
       features.imbalance20 = imbalance(state.grid, bid, ask, ROWS)
@@ -100,10 +99,8 @@ export const cob = defineModule({
       writeDepth(features, book, instrument, state.grid, options, reader)
       const { grid, walls } = state
       const priceOf = (bucket: number) => fromGrid(instrument.tick, bucket * grid.ticks)
-      lookForWalls(walls, grid, bid, ask, now, (side, bucket, lots, wall) => {
-        const price = priceOf(bucket)
-        emit('cob:wall', { side, price, quote: valueOf(instrument, lots, price), state: wall })
-      })
+      lookForWalls(walls, grid, bid, ask, now, (side, bucket, lots, wall) =>
+        emit('cob:wall', { side, price: priceOf(bucket), quote: valueOf(instrument, lots, priceOf(bucket)), state: wall }))
       features.wallBidBps = Math.max(0, 1e4 * (1 - priceOf(nearestWall(walls, 'bid')) / mid))
       features.wallAskBps = Math.max(0, Math.min(1e4, 1e4 * (priceOf(nearestWall(walls, 'ask')) / mid - 1)))
     },
@@ -125,8 +122,7 @@ function follow(state: CobState, book: BookView, instrument: Instrument, size: n
   }
   apply(grid, book, instrument)
   if (grid.changes >= CHECK_EVERY) check(grid, book, instrument)
-  const bid = bidBucket(grid, toGrid(instrument.tick, book.bestBid))
-  const ask = askBucket(grid, toGrid(instrument.tick, book.bestAsk))
+  const [bid, ask] = touch(grid, book, instrument)
   if (!reaches(grid, bid, ask, ROWS) && (isSample || !grid.limited)) rebuild(grid, book, instrument, reader)
 }
 

@@ -13,23 +13,23 @@ export class LevelReader {
 
   /** Reads from the best outwards until a level is beyond `price`, the side ends, or nothing more is known. */
   readBeyond(book: BookReader, side: 'bid' | 'ask', price: number): this {
-    for (let levels = 64; ; levels *= 2) {
-      this.#read(book, side, levels)
-      if (this.count < levels || levels === MOST) return this
-      const last = this.prices[this.count - 1]!
-      if (side === 'bid' ? last < price : last > price) return this
-    }
+    const isBeyond = () => (side === 'bid' ? this.prices[this.count - 1]! < price : this.prices[this.count - 1]! > price)
+    return this.#readUntil(book, side, isBeyond)
   }
 
   /** Reads from the best outwards until the levels hold `quantity`, the side ends, or nothing more is known. */
   readQuantity(book: BookReader, side: 'bid' | 'ask', quantity: number): this {
-    for (let levels = 64; ; levels *= 2) {
+    const holds = () => this.quantities.subarray(0, this.count).reduce((sum, each) => sum + each, 0) >= quantity
+    return this.#readUntil(book, side, holds)
+  }
+
+  #readUntil(book: BookReader, side: 'bid' | 'ask', isEnough: () => boolean): this {
+    let levels = 64
+    for (this.#read(book, side, levels); this.count === levels && levels < MOST && !isEnough(); ) {
+      levels *= 2
       this.#read(book, side, levels)
-      if (this.count < levels || levels === MOST) return this
-      let sum = 0
-      for (let i = 0; i < this.count && sum < quantity; i++) sum += this.quantities[i]!
-      if (sum >= quantity) return this
     }
+    return this
   }
 
   #read(book: BookReader, side: 'bid' | 'ask', levels: number): void {

@@ -1,4 +1,4 @@
-import { WINDOW, type BucketGrid } from './bucket-grid.ts'
+import { reaches, type BucketGrid } from './bucket-grid.ts'
 
 /** Buckets on each side of the price among which a wall stands out, and within which it is looked for. */
 export const WALL_RANGE = 40
@@ -16,27 +16,16 @@ export interface WallEvent {
   readonly quote: number
   readonly state: 'up' | 'eaten' | 'pulled'
 }
-interface Standing {
+/** A bucket of a side at a time, µs. */
+interface Spot {
   readonly side: 'bid' | 'ask'
   readonly bucket: number
-  readonly since: number
-  up: boolean
-  lots: number
-}
-interface Shrunk {
-  readonly side: 'bid' | 'ask'
-  readonly bucket: number
-  readonly lost: number
-  readonly at: number
-  /** Trades count from here on, µs. */
-  readonly from: number
-}
-interface Traded {
-  readonly side: 'bid' | 'ask'
-  readonly bucket: number
-  readonly lots: number
   readonly at: number
 }
+type Standing = Spot & { up: boolean; lots: number }
+/** Trades from `from` (µs) on count as having eaten what was lost. */
+type Shrunk = Spot & { readonly lost: number; readonly from: number }
+type Traded = Spot & { readonly lots: number }
 
 /** Buckets that stand out and what was traded lately, as plain data. */
 export interface Walls {
@@ -75,70 +64,40 @@ export function lookForWalls(walls: Walls, grid: BucketGrid, bid: number, ask: n
   walls.lookedAt = now
   walls.trades = walls.trades.filter(({ at }) => at >= now - 10 * EATEN_US)
   const bar = threshold(grid, bid, ask)
-  if (Number.isNaN(bar)) {
-    walls.standing = []
-    return
-  }
-  const stay = walls.standing.filter((wall) => follow(walls, wall, { grid, bid, ask, now, bar, from, tell }))
-  walls.standing = stay
-  for (const side of ['bid', 'ask'] as const) {
-    for (let i = 0; i < WALL_RANGE; i++) {
-      const bucket = side === 'bid' ? bid - i : ask + i
-      const lots = lotsAt(grid, side, bucket)
-      if (lots <= bar || stay.some((wall) => wall.side === side && wall.bucket === bucket)) continue
-      stay.push({ side, bucket, since: now, up: false, lots })
-    }
-  }
-}
-
-interface Look {
-  readonly grid: BucketGrid
-  readonly bid: number
-  readonly ask: number
-  readonly now: number
-  readonly bar: number
-  readonly from: number
-  readonly tell: TellWall
-}
-
-/** Brings a wall up to date; returns whether it still stands out. */
-function follow(walls: Walls, wall: Standing, { grid, bid, ask, now, bar, from, tell }: Look): boolean {
   // What the price has gone through is empty; what it has left behind is out of sight.
-  const distance = wall.side === 'bid' ? bid - wall.bucket : wall.bucket - ask
-  if (distance >= WALL_RANGE) return false
-  const lots = distance < 0 ? 0 : lotsAt(grid, wall.side, wall.bucket)
-  if (lots <= bar) {
-    const lost = wall.lots - lots
-    if (wall.up && lost > 0) walls.shrunk.push({ side: wall.side, bucket: wall.bucket, lost, at: now, from })
-    return false
-  }
-  wall.lots = lots
-  if (!wall.up && now - wall.since >= STANDS_US) {
+  const distance = ({ side, bucket }: Spot) => (side === 'bid' ? bid - bucket : bucket - ask)
+  const stay: Standing[] = []
+  for (const wall of walls.standing) {
+    if (!(distance(wall) < WALL_RANGE) || Number.isNaN(bar)) continue
+    const lots = distance(wall) < 0 ? 0 : lotsAt(grid, wall.side, wall.bucket)
+    if (lots > bar) stay.push(wall)
+    else if (wall.up && lots < wall.lots) walls.shrunk.push({ ...wall, lost: wall.lots - lots, at: now, from })
+    wall.lots = lots
+    if (!(lots > bar) || wall.up || now - wall.at < STANDS_US) continue
     wall.up = true
     tell(wall.side, wall.bucket, lots, 'up')
   }
-  return true
+  walls.standing = stay
+  for (let i = 0; i < 2 * WALL_RANGE; i++) {
+    const [side, bucket] = i < WALL_RANGE ? (['bid', bid - i] as const) : (['ask', ask + i - WALL_RANGE] as const)
+    const lots = lotsAt(grid, side, bucket)
+    if (!(lots > bar) || stay.some((wall) => wall.side === side && wall.bucket === bucket)) continue
+    stay.push({ side, bucket, at: now, up: false, lots })
+  }
 }
 
 /** The bucket of the wall nearest to the price, or NaN. */
 export function nearestWall({ standing }: Walls, side: 'bid' | 'ask'): number {
-  let nearest = NaN
-  for (const wall of standing) {
-    if (!wall.up || wall.side !== side) continue
-    if (Number.isNaN(nearest) || (side === 'bid' ? wall.bucket > nearest : wall.bucket < nearest)) nearest = wall.bucket
-  }
-  return nearest
+  const buckets = standing.filter((wall) => wall.up && wall.side === side).map(({ bucket }) => bucket)
+  return buckets.length === 0 ? NaN : side === 'bid' ? Math.max(...buckets) : Math.min(...buckets)
 }
 
 /** Tells what became of walls that shrank 100 ms ago or earlier. */
 function settle(walls: Walls, now: number, tell: TellWall): void {
   walls.shrunk = walls.shrunk.filter(({ side, bucket, lost, at, from }) => {
     if (now - at < EATEN_US) return true
-    let traded = 0
-    for (const trade of walls.trades) {
-      if (trade.side === side && trade.bucket === bucket && trade.at >= from && trade.at <= at + EATEN_US) traded += trade.lots
-    }
-    const eaten = Math.min(lost, traded)
+    const there = (trade: Traded) => trade.side === side && trade.bucket === bucket && trade.at >= from && trade.at <= at + EATEN_US
+    const eaten = walls.trades.reduce((sum, trade) => (there(trade) ? Math.min(lost, sum + trade.lots) : sum), 0)
     if (eaten > 0) tell(side, bucket, eaten, 'eaten')
     if (lost > eaten) tell(side, bucket, lost - eaten, 'pulled')
     return false
@@ -150,8 +109,7 @@ const lotsAt = (grid: BucketGrid, side: 'bid' | 'ask', bucket: number): number =
 
 /** Lots above which a bucket is a wall; NaN where the range is not known or most buckets are equal. */
 function threshold(grid: BucketGrid, bid: number, ask: number): number {
-  const inWindow = bid < grid.base + WINDOW && ask >= grid.base
-  if (!inWindow || !(bid - WALL_RANGE + 1 >= grid.bidsFrom) || !(ask + WALL_RANGE - 1 <= grid.asksTo)) return NaN
+  if (!reaches(grid, bid, ask, WALL_RANGE)) return NaN
   const lots = new Float64Array(2 * WALL_RANGE)
   for (let i = 0; i < WALL_RANGE; i++) {
     lots[2 * i] = lotsAt(grid, 'bid', bid - i)

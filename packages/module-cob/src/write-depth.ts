@@ -1,5 +1,5 @@
-import { fromGrid, toGrid, type BookReader, type Instrument } from '@tapeloom/core'
-import { askBucket, bidBucket, WINDOW, type BucketGrid } from './bucket-grid.ts'
+import { fromGrid, type BookReader, type Instrument } from '@tapeloom/core'
+import { touch, WINDOW, type BucketGrid } from './bucket-grid.ts'
 import { depthTo, fillPrice } from './depth-profile.ts'
 import type { LevelReader } from './level-reader.ts'
 
@@ -8,15 +8,8 @@ const DEPTH_RATIO = 10e-4
 /** What a fill may cost at most to be told, bps. */
 const WORST_FILL_BPS = 1e6
 
-/** The features that are written here. */
-interface Slots {
-  depth10Bid: number
-  depth10Ask: number
-  fillBuyBps: number
-  fillSellBps: number
-  readonly bucketBid: Float64Array
-  readonly bucketAsk: Float64Array
-}
+type Slots = Record<'depth10Bid' | 'depth10Ask' | 'fillBuyBps' | 'fillSellBps', number> &
+  Readonly<Record<'bucketBid' | 'bucketAsk', Float64Array>>
 
 /** Writes the features that walk the book: depth, cost of a fill and buckets; NaN while the book is not live. */
 export function writeDepth(
@@ -55,20 +48,19 @@ function valueTo(book: BookReader, side: 'bid' | 'ask', price: number, { kind, c
 }
 
 /** A bucket is valued at its middle, but at the best price where that is not as good. */
-function writeBuckets(features: Slots, { bestBid, bestAsk }: BookReader, instrument: Instrument, grid: BucketGrid, rows: number): void {
+function writeBuckets(features: Slots, book: BookReader, instrument: Instrument, grid: BucketGrid, rows: number): void {
   const { tick } = instrument
-  const bid = bidBucket(grid, toGrid(tick, bestBid))
-  const ask = askBucket(grid, toGrid(tick, bestAsk))
+  const [bid, ask] = touch(grid, book, instrument)
   const value = (lots: number, price: number) => Math.log1p(valueOf(instrument, lots, price))
   for (let i = 0; i < rows; i++) {
     const below = bid - i
     if (below >= grid.bidsFrom && below < grid.base + WINDOW) {
-      const price = Math.min(bestBid, fromGrid(tick, (below + 0.5) * grid.ticks))
+      const price = Math.min(book.bestBid, fromGrid(tick, (below + 0.5) * grid.ticks))
       features.bucketBid[i] = value(grid.bids[below - grid.base]!, price)
     }
     const above = ask + i
     if (above <= grid.asksTo && above >= grid.base) {
-      const price = Math.max(bestAsk, fromGrid(tick, (above - 0.5) * grid.ticks))
+      const price = Math.max(book.bestAsk, fromGrid(tick, (above - 0.5) * grid.ticks))
       features.bucketAsk[i] = value(grid.asks[above - grid.base]!, price)
     }
   }
