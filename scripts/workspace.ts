@@ -54,5 +54,5 @@ export function sourceFiles(root: string, folder: string): SourceFile[] {
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 
-/** Whether a file is a test, a type test or a benchmark: not part of what is published. */
-export const isTest = (path: string) => /\.(test|test-d|bench)\.ts$/.test(path) || /\/bench\//.test(path)
+/** Whether a file is a test, a type test, what tests share, or a benchmark: not part of what is published. */
+export const isTest = (path: string) => /\.(test|test-d|bench|fixture)\.ts$/.test(path) || /\/bench\//.test(path)

@@ -3,7 +3,7 @@ import { candleSource, DataProvider } from '@tapeloom/data'
 import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test } from 'vitest'
 import { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
-import { bar, build, minutes, walker } from './market-fixture.ts'
+import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6

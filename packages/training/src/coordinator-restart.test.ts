@@ -1,7 +1,7 @@
 import { use } from '@tapeloom/core'
 import { afterEach, expect, test } from 'vitest'
 import type { Orchestrator } from '@tapeloom/core'
-import { bar, build, minutes, walker } from './market-fixture.ts'
+import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6

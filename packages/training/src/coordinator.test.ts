@@ -1,6 +1,6 @@
 import { CLASS, use, type Orchestrator, type Store } from '@tapeloom/core'
 import { afterEach, expect, test } from 'vitest'
-import { bar, build, direction, minutes, walker } from './market-fixture.ts'
+import { bar, build, direction, minutes, walker } from './market.fixture.ts'
 import type { TrainingEventSubscriber } from './training-event-subscriber.ts'
 import { training } from './training.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { use, type RunReport } from '@tapeloom/core'
 import { openDuckDB } from '@tapeloom/store-duckdb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bar, build, minutes, walker } from './market-fixture.ts'
+import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
 import { verifyReferences } from './verify-references.ts'
 

@@ -2,7 +2,7 @@ import { CLASS, use, type EventOf, type Orchestrator, type Store } from '@tapelo
 import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test } from 'vitest'
 import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import { bar, build, minutes, walker, type WalkerLabels } from './market-fixture.ts'
+import { bar, build, minutes, walker, type WalkerLabels } from './market.fixture.ts'
 import type { PivotTrainingEvent, TrainingEventSubscriber } from './training-event-subscriber.ts'
 import { training } from './training.ts'
 

@@ -7,7 +7,7 @@ import { openDuckDB } from '@tapeloom/store-duckdb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fingerprint } from './fingerprint.ts'
 import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import { bar, build, minutes, walker } from './market-fixture.ts'
+import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
 import { verifyReferences } from './verify-references.ts'
 
