@@ -202,8 +202,9 @@ export class CandleBuilder {
       return
     }
     if (!parent.isOpen) parent.begin(openTime, child.number[FORMING.open]!)
-    parent.fold(child)
-    parent.taint |= (child.taint & ~EMPTY) | ((child.taint & EMPTY) === 0 ? TRADED : 0)
+    const traded = (child.taint & EMPTY) === 0
+    parent.fold(child, traded, (parent.taint & TRADED) === 0)
+    parent.taint |= (child.taint & ~EMPTY) | (traded ? TRADED : 0)
   }
 
   /** Opens the first candle after a connection: what came before in it is unknown. */

@@ -96,10 +96,16 @@ export class FormingCandle {
     n[FORMING.trades] = from[AT.trades]!
   }
 
-  /** Folds a closed finer candle in: its numbers are those of `child`, still in place. */
-  fold(child: FormingCandle): void {
+  /**
+   * Folds a closed finer candle in: its numbers are those of `child`, still in place. As venues do, the prices of candles
+   * without a trade count only where no other has one; `first`: no earlier one had a trade.
+   */
+  fold(child: FormingCandle, traded: boolean, first: boolean): void {
     const { number } = this
     const from = child.number
+    number[FORMING.children]!++
+    if (!traded) return
+    if (first) number[FORMING.open] = number[FORMING.high] = number[FORMING.low] = from[FORMING.open]!
     number[FORMING.high] = Math.max(number[FORMING.high]!, from[FORMING.high]!)
     number[FORMING.low] = Math.min(number[FORMING.low]!, from[FORMING.low]!)
     number[FORMING.close] = from[FORMING.close]!
@@ -107,7 +113,6 @@ export class FormingCandle {
     number[FORMING.takerLots]! += from[FORMING.takerLots]!
     number[FORMING.quote]! += from[FORMING.quote]!
     number[FORMING.trades]! += from[FORMING.trades]!
-    number[FORMING.children]!++
   }
 
   snapshot(): Plain {
