@@ -19,8 +19,9 @@ export class TrainingClient {
   #failure: TapeloomError | undefined
 
   constructor(file = workerFile()) {
-    // Flags such as the source condition are inherited.
-    this.#worker = new Worker(file)
+    // Only how files are found is inherited: Node refuses others, as --expose-gc and --input-type, for a worker.
+    const execArgv = process.execArgv.filter((one) => /^(--conditions|--import|-C)(=|$)/.test(one))
+    this.#worker = new Worker(file, { execArgv })
     this.#worker.on('message', (reply: TrainingReply) => this.#settle(reply))
     this.#worker.on('error', (cause) => this.#fail(cause))
     this.#worker.on('exit', () => this.#fail(new Error('the worker ended')))

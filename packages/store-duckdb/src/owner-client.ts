@@ -22,8 +22,8 @@ export interface OwnerThread {
 export function startOwnerThread(): OwnerThread {
   // In the sources the worker is TypeScript, in the package JavaScript.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  // Node refuses to load a file under --input-type, which a program given by -e or on standard input may need.
-  const execArgv = process.execArgv.filter((one) => !one.startsWith('--input-type'))
+  // Only how files are found is inherited: Node refuses others, as --expose-gc and --input-type, for a worker.
+  const execArgv = process.execArgv.filter((one) => /^(--conditions|--import|-C)(=|$)/.test(one))
   return new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store', execArgv })
 }
 
