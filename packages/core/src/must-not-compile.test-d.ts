@@ -91,21 +91,27 @@ const globe = defineModule({
 })
 
 // ---- predictors
-declare const net: Network<{ readonly book: readonly [2]; readonly bars: readonly [60, 5] }, 'direction', { readonly direction: 'class' }>
+type Inputs = { readonly book: readonly [2]; readonly bars: readonly [60, 5] }
+declare const net: Network<Inputs, 'direction', { readonly direction: 'class' }>
 const needs = { cob: need('cob', '^1', { features: ['imbalance5', 'spreadBps'] }) }
 const target = { timeframe: '1m', ahead: 1 } as const
 const decode = ({ direction }: { readonly direction: Float32Array }) => ({ probabilities: toProbabilities(direction) })
 const labels = { candle: () => ({ direction: 0 }) }
+const both = { book: ['cob.imbalance5', 'cob.spreadBps'], bars: lane('1m', 60) } as const
+const rest = { network: net, target, decode, labels } as const
+const bars = lane('1m', 60)
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: both } }) // these two compile
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'], bars } } })
 // @ts-expect-error a column that is not listed in requires
-defineModule({ name: 'p', ...identity, requires: needs, model: { network: net, inputs: { book: ['cob.imbalance5', 'cob.depth'], bars: lane('1m', 60) }, target, decode, labels } })
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: { book: ['cob.imbalance5', 'cob.depth'], bars } } })
 // @ts-expect-error three columns for two places
-defineModule({ name: 'p', ...identity, requires: needs, model: { network: net, inputs: { book: ['cob.imbalance5', 'cob.spreadBps', 'cob.spreadBps'], bars: lane('1m', 60) }, target, decode, labels } })
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: { book: ['cob.imbalance5', 'cob.spreadBps', 'cob.spreadBps'], bars } } })
 // @ts-expect-error a lane of the wrong length
-defineModule({ name: 'p', ...identity, requires: needs, model: { network: net, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'], bars: lane('1m', 30) }, target, decode, labels } })
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'], bars: lane('1m', 30) } } })
 // @ts-expect-error an input that nothing feeds
-defineModule({ name: 'p', ...identity, requires: needs, model: { network: net, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'] }, target, decode, labels } })
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'] } } })
 // @ts-expect-error a label without its target
-defineModule({ name: 'p', ...identity, requires: needs, model: { network: net, inputs: { book: ['cob.imbalance5', 'cob.spreadBps'], bars: lane('1m', 60) }, target, decode, labels: { candle: () => ({}) } } })
+defineModule({ name: 'p', ...identity, requires: needs, model: { ...rest, inputs: both, labels: { candle: () => ({}) } } })
 defineModule({
   name: 'p', ...identity, requires: needs,
   model: {
@@ -125,9 +131,10 @@ const cob = defineModule({
   options: { bucket: option.number({ default: 0 }), tie: option.oneOf(['first', 'last'], { default: 'first' }) },
   features: { imbalance5: flat, bucketBid: { ...flat, size: 20 } },
 })
+const counter = { name: 'plugged', count: 1, attach() {}, snapshot: () => null, restore() {} }
 const plugged = defineModule({
   name: 'plugged', ...identity,
-  participant: (): Participant & { readonly count: number } => ({ name: 'plugged', count: 1, attach() {}, snapshot: () => null, restore() {} }),
+  participant: (): Participant & { readonly count: number } => counter,
 })
 const host = new Orchestrator({ data, modules: [use(cob, { bucket: 2 }, { id: 'wide' }), baseline, globe, plugged] })
 const row = host.getFeatures('BTC/USDT').values
@@ -174,7 +181,9 @@ fromPackage({ name: 'x', version: '1.0.0', peerDependencies: {} })
 
 // ---- testing
 declare const test: (name: string, run: () => void | Promise<void>) => void
-const needy = defineModule({ name: 'needy', ...identity, features: { ratio: flat }, requires: { cob: need('cob', '^1', { features: ['spreadBps'] }) } })
+const needy = defineModule({
+  name: 'needy', ...identity, features: { ratio: flat }, requires: { cob: need('cob', '^1', { features: ['spreadBps'] }) },
+})
 testModule(needy, { test, events: fixtures.trades('BTC/USDT'), needs: { cob: { spreadBps: 2 } } })
 // @ts-expect-error needy needs cob.spreadBps
 testModule(needy, { test, events: fixtures.trades('BTC/USDT') })

@@ -11,10 +11,14 @@ const candle = (openTime: number, high: number, low: number, close = (high + low
 
 /** A series of small whole prices, so that ties, flats and both sides at one candle abound; some candles are absent. */
 const series = fc
-  .array(fc.record({ low: fc.integer({ min: 1, max: 9 }), range: fc.integer({ min: 0, max: 4 }), skip: fc.nat(12) }), { maxLength: 120 })
+  .array(fc.record({ low: fc.integer({ min: 1, max: 9 }), range: fc.integer({ min: 0, max: 4 }), skip: fc.nat(12) }), {
+    maxLength: 120,
+  })
   .map((bars) => {
     let openTime = 0
-    return bars.map(({ low, range, skip }) => candle((openTime += skip === 0 ? 120e6 : 60e6), low + range, low, low + range / 2))
+    return bars.map(({ low, range, skip }) =>
+      candle((openTime += skip === 0 ? 120e6 : 60e6), low + range, low, low + range / 2),
+    )
   })
 const anyRules: fc.Arbitrary<PivotRules> = fc.record({
   span: fc.integer({ min: 1, max: 4 }),
@@ -42,7 +46,9 @@ describe('streaming and batch', () => {
       fc.property(series, anyRules, (candles, given) => {
         const told = streamed(candles, given)
         for (let length = 0; length <= candles.length; length++) {
-          expect(told.filter(({ confirmedBar }) => confirmedBar < length)).toEqual(batch(candles.slice(0, length), given))
+          expect(told.filter(({ confirmedBar }) => confirmedBar < length)).toEqual(
+            batch(candles.slice(0, length), given),
+          )
         }
       }),
       { numRuns: 150 },
@@ -51,7 +57,10 @@ describe('streaming and batch', () => {
 
   test('a level 2 high is above its left and not below its right level 1 neighbour', () => {
     const highs = [1, 5, 1, 7, 1, 7, 1, 6, 1]
-    const found = batch(highs.map((high, i) => candle(60e6 * i, high, 0.5)), { ...rules, span: 1, levels: 2 })
+    const found = batch(
+      highs.map((high, i) => candle(60e6 * i, high, 0.5)),
+      { ...rules, span: 1, levels: 2 },
+    )
     expect(found.filter(({ depth }) => depth === 2)).toEqual([{ depth: 2, side: 0, bar: 3, price: 7, confirmedBar: 6 }])
   })
 })
@@ -65,11 +74,22 @@ test('of equal highs the first, none, or the last is the pivot', () => {
 test('a flat series, and one shorter than five candles, has no pivot', () => {
   const flat = Array.from({ length: 50 }, (_, i) => candle(60e6 * i, 3, 3))
   for (const tie of ['first', 'strict', 'last'] as const) expect(streamed(flat, { ...rules, tie })).toEqual([])
-  expect(streamed([1, 2, 5, 2].map((high, i) => candle(60e6 * i, high, 0.5)), rules)).toEqual([])
+  expect(
+    streamed(
+      [1, 2, 5, 2].map((high, i) => candle(60e6 * i, high, 0.5)),
+      rules,
+    ),
+  ).toEqual([])
 })
 
 test('one candle may be a high and a low', () => {
-  const candles = [[5, 4], [5, 4], [9, 1], [5, 4], [5, 4]].map(([high = 0, low = 0], i) => candle(60e6 * i, high, low))
+  const candles = [
+    [5, 4],
+    [5, 4],
+    [9, 1],
+    [5, 4],
+    [5, 4],
+  ].map(([high = 0, low = 0], i) => candle(60e6 * i, high, low))
   expect(streamed(candles, rules)).toEqual([
     { depth: 1, side: 0, bar: 2, price: 9, confirmedBar: 4 },
     { depth: 1, side: 1, bar: 2, price: 1, confirmedBar: 4 },

@@ -51,7 +51,14 @@ interface Level {
 }
 
 /** Whether member `i` of a level is beyond its `reach` neighbours on each side, all of which exist. */
-function isPivot(bars: readonly number[], prices: ArrayLike<number>, i: number, reach: number, side: Side, tie: Tie): boolean {
+function isPivot(
+  bars: readonly number[],
+  prices: ArrayLike<number>,
+  i: number,
+  reach: number,
+  side: Side,
+  tie: Tie,
+): boolean {
   const price = prices[bars[i]!]!
   for (let j = 1; j <= reach; j++) {
     if (!exceeds(price, prices[bars[i + j]!]!, side, tie === 'first')) return false
@@ -71,14 +78,16 @@ function spansGap(bar: number, span: number, gapAt: (bar: number) => boolean): b
  */
 export function batch(candles: readonly Candle[], rules: PivotRules): readonly BatchPivot[] {
   const [highs, lows] = [candles.map(({ high }) => high), candles.map(({ low }) => low)]
-  const gapAt = (bar: number) => rules.breakOnGap && (candles[bar]?.openTime ?? 0) > (candles[bar - 1]?.closeTime ?? Infinity)
+  const gapAt = (bar: number) =>
+    rules.breakOnGap && (candles[bar]?.openTime ?? 0) > (candles[bar - 1]?.closeTime ?? Infinity)
   const nested = nestedPivots(highs, lows, rules, gapAt)
   const ordered = nested.toSorted((a, b) => a.confirmedBar - b.confirmedBar || a.depth - b.depth || a.side - b.side)
   const [ranges, newest] = [averageRanges(candles), new Map<number, BatchPivot>()]
   return ordered.filter((pivot) => {
     const [level, { depth, side, price }] = [8 * pivot.depth, pivot]
     const [last, opposite] = [newest.get(level), newest.get(level + 2 - side)]
-    if (opposite && Math.abs(price - opposite.price) < rules.minAmplitude * (ranges[pivot.confirmedBar] ?? NaN)) return false
+    if (opposite && Math.abs(price - opposite.price) < rules.minAmplitude * (ranges[pivot.confirmedBar] ?? NaN))
+      return false
     if (rules.alternate && last?.side === side && !exceeds(price, last.price, side, false)) return false
     newest.set(8 * depth, pivot).set(8 * depth + 1 + side, pivot)
     return true

@@ -1,6 +1,6 @@
 import type { CandleValues } from '@tapeloom/core'
 
-/** Candles that a window keeps, a power of two: enough for the largest span and for the check against the batch oracle. */
+/** Candles that a window keeps, a power of two: enough for the largest span and for the check against the batch. */
 export const WINDOW = 1024
 
 /** The newest candles in columns, each a ring: candle `bar` (counted from 0) is in slot `bar % WINDOW`. 32 kB. */

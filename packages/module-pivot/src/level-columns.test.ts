@@ -10,7 +10,15 @@ function rows(closes: readonly number[], given = rules): Row[] {
   const structure = createStructure(given.levels)
   return closes.map((close, i) => {
     const openTime = 60e6 * i
-    const candle = { openTime, closeTime: openTime + 60e6, open: close, high: close + 0.5, low: close - 0.5, close, volume: 1 }
+    const candle = {
+      openTime,
+      closeTime: openTime + 60e6,
+      open: close,
+      high: close + 0.5,
+      low: close - 0.5,
+      close,
+      volume: 1,
+    }
     addCandle(structure, candle as Candle, given, () => {})
     const row = {} as Row
     writeColumns(row, structure.levels, close, i)
@@ -47,7 +55,11 @@ test('strength counts the comparisons of the last ten that agree with the trend'
 
 test('a close beyond the last high breaks it once: 1 with the trend, 2 against it', () => {
   const up = [10, 20, 15, 25, 18, 19]
-  expect(rows([...up, 26, 27]).map((row) => row.l1Break).slice(-3)).toEqual([NaN, 1, 0]) // judged by the trend before
+  expect(
+    rows([...up, 26, 27])
+      .map((row) => row.l1Break)
+      .slice(-3),
+  ).toEqual([NaN, 1, 0]) // judged by the trend before
   expect(last([...up, 17]).l1Break).toBe(-2)
   const down = [30, 25, 28, 20, 24, 23]
   expect(last([...down, 19]).l1Break).toBe(-1)

@@ -25,16 +25,23 @@ const specs: Readonly<Record<Name, FeatureSpec>> = {
     rev: 1,
     unit: 'ratio',
     range: [0, 1],
-    description: 'How many of the last ten comparisons of highs and of lows agree with the trend, in tenths; 0 without a trend.',
+    description:
+      'How many of the last ten comparisons of highs and of lows agree with the trend, in tenths; 0 without a trend.',
   },
   HighBps: distance('high'),
   LowBps: distance('low'),
-  AgeBars: { rev: 1, unit: 'count', range: [0, 1e9], description: 'Candles since the newest confirmed pivot, high or low.' },
+  AgeBars: {
+    rev: 1,
+    unit: 'count',
+    range: [0, 1e9],
+    description: 'Candles since the newest confirmed pivot, high or low.',
+  },
   Break: {
     rev: 1,
     unit: 'score',
     range: [-2, 2],
-    description: 'Close beyond the newest swing, once a swing: ±1 with the trend (BOS), ±2 against it (CHoCH); 0: none.',
+    description:
+      'Close beyond the newest swing, once a swing: ±1 with the trend (BOS), ±2 against it (CHoCH); 0: none.',
   },
 }
 

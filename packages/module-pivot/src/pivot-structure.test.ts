@@ -11,7 +11,15 @@ function walk(structure: PivotStructure, candles: number, given: PivotRules, see
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
     price = Math.max(10, price + ((seed >>> 16) % 7) - 3)
     const openTime = 60e6 * i
-    const candle = { openTime, closeTime: openTime + 60e6, open: price, high: price + 2, low: price - 2, close: price, volume: 1 }
+    const candle = {
+      openTime,
+      closeTime: openTime + 60e6,
+      open: price,
+      high: price + 2,
+      low: price - 2,
+      close: price,
+      volume: 1,
+    }
     addCandle(structure, candle as Candle, given, () => {})
     seen?.(i)
   }
@@ -26,7 +34,12 @@ test('the check passes at every candle of a walk, under each tie rule and span',
   for (const tie of ['first', 'strict', 'last'] as const) {
     for (const span of [1, 2, 5]) {
       const structure = createStructure(5)
-      walk(structure, 3000, { ...rules, tie, span }, (bar) => bar % 97 === 0 && check(structure, { ...rules, tie, span }))
+      walk(
+        structure,
+        3000,
+        { ...rules, tie, span },
+        (bar) => bar % 97 === 0 && check(structure, { ...rules, tie, span }),
+      )
     }
   }
 })
@@ -36,7 +49,7 @@ test('the check finds a pivot that the state has lost', () => {
   walk(structure, 2000, rules)
   check(structure, rules)
   structure.levels[2]!.price[2]! += 1 // the newest level 3 high
-  expect(() => check(structure, rules)).toThrow(/level 3 high is candle \d+ at \d+, but the batch finds/)
+  expect(() => check(structure, rules)).toThrow(/level 3 high is candle \d+ at \d+; the batch finds/)
 })
 
 test('the state has the same size after 1,000 and after 1,000,000 candles', () => {

@@ -2,7 +2,15 @@ import { TapeloomError, type CandleValues } from '@tapeloom/core'
 import { nestedPivots, type BatchPivot } from './batch.ts'
 import { createWindow, newest, pushCandle, slotOf, WINDOW, type CandleWindow } from './candle-window.ts'
 import {
-  addPivot, announce, createLevel, exceeds, observeClose, provesMiddle, type Side, type SwingLevel, type Tie,
+  addPivot,
+  announce,
+  createLevel,
+  exceeds,
+  observeClose,
+  provesMiddle,
+  type Side,
+  type SwingLevel,
+  type Tie,
 } from './swing-level.ts'
 
 /** How pivots are found: the module's options of the same names. */
@@ -62,7 +70,10 @@ export function addCandle(
   return true
 }
 
-function measure(structure: PivotStructure, { high, low, close, closeTime }: CandleValues & { readonly closeTime: number }) {
+function measure(
+  structure: PivotStructure,
+  { high, low, close, closeTime }: CandleValues & { readonly closeTime: number },
+) {
   const before = structure.close
   const range = Number.isNaN(before) ? high - low : Math.max(high, before) - Math.min(low, before)
   const bars = Math.min(14, structure.window.bars)
@@ -120,12 +131,16 @@ export function check({ window, levels }: PivotStructure, rules: PivotRules): vo
   }
 }
 
-function compare({ bar, price }: SwingLevel, { side, depth, bar: foundBar, price: foundPrice }: BatchPivot, firstBar: number) {
+function compare(
+  { bar, price }: SwingLevel,
+  { side, depth, bar: foundBar, price: foundPrice }: BatchPivot,
+  firstBar: number,
+) {
   const [knownBar, knownPrice] = [bar[3 * side + 2]!, price[3 * side + 2]!]
   if (knownBar === firstBar + foundBar && knownPrice === foundPrice) return
   throw new TapeloomError(
     'pivot.check',
-    `[module pivot] the newest level ${depth} ${side === 0 ? 'high' : 'low'} is candle ${knownBar} at ${knownPrice}, but the ` +
-      `batch finds candle ${firstBar + foundBar} at ${foundPrice}. Report it with the recording that led to it.`,
+    `[module pivot] the newest level ${depth} ${side === 0 ? 'high' : 'low'} is candle ${knownBar} at ${knownPrice}; ` +
+      `the batch finds candle ${firstBar + foundBar} at ${foundPrice}. Report it with the recording that led to it.`,
   )
 }

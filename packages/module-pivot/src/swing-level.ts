@@ -5,7 +5,7 @@ export type Side = 0 | 1
 
 /** One level of one timeframe, as plain data; what has sides holds highs first. */
 export interface SwingLevel {
-  /** The three newest pivots of each side, in columns: at `3 · side + i`, oldest first; NaN where there is none yet. */
+  /** The three newest pivots of each side, in columns: at `3 · side + i`, oldest first; NaN: none yet. */
   readonly bar: Float64Array
   readonly price: Float64Array
   readonly openTime: Float64Array
@@ -27,7 +27,7 @@ export interface SwingLevel {
   trend: number
   /** Comparisons of the last ten that agree with the trend, in tenths; NaN with the trend. */
   strength: number
-  /** What the newest candle broke: ±1 with the trend (BOS), ±2 against it (CHoCH), 0 nothing; NaN where the trend was. */
+  /** What the newest candle broke: ±1 with the trend (BOS), ±2 against it (CHoCH), 0 nothing; NaN as the trend. */
   break: number
 }
 
@@ -51,7 +51,14 @@ export const createLevel = (): SwingLevel => ({
 
 // `!` below: side is 0 or 1, so that 3 · side + 2 ≤ 5 and 2 · side + 1 ≤ 3.
 /** Adds a pivot of this level; the oldest of its side leaves. */
-export function addPivot(level: SwingLevel, side: Side, bar: number, price: number, openTime: number, volume: number): void {
+export function addPivot(
+  level: SwingLevel,
+  side: Side,
+  bar: number,
+  price: number,
+  openTime: number,
+  volume: number,
+): void {
   const at = 3 * side
   shift(level.bar, at, bar)
   shift(level.price, at, price)

@@ -42,4 +42,7 @@ export class CandleHistory implements LaneReader {
 }
 
 const noLanes = () =>
-  new TapeloomError('testing.lane', '[testing] feeds no lanes to networks. Test a predictor with a DataProvider over recorded or simulated data.')
+  new TapeloomError(
+    'testing.lane',
+    '[testing] feeds no lanes to networks. Test a predictor with a DataProvider over recorded or simulated data.',
+  )

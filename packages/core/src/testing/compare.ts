@@ -19,16 +19,28 @@ export function agreeRows(what: string, one: Recording, other: Recording, { tole
   const length = Math.min(one.rows.length, other.rows.length)
   for (let i = 0; i < length; i++) {
     const [a, b] = [one.rows[i] as Row, other.rows[i] as Row]
-    if (a.symbol !== b.symbol || a.time !== b.time) fail(what, `row ${i} is of ${a.symbol} at ${a.time} in one, of ${b.symbol} at ${b.time} in the other`)
+    if (a.symbol !== b.symbol || a.time !== b.time)
+      fail(what, `row ${i} is of ${a.symbol} at ${a.time} in one, of ${b.symbol} at ${b.time} in the other`)
     const at = a.values.findIndex((value, column) => !isNear(value, b.values[column] ?? NaN, tolerance))
-    if (at >= 0) fail(what, `${one.columns[at]} of ${a.symbol} at ${a.time} µs is ${a.values[at]} in one, ${b.values[at]} in the other`)
+    if (at >= 0)
+      fail(
+        what,
+        `${one.columns[at]} of ${a.symbol} at ${a.time} µs is ${a.values[at]} in one, ${b.values[at]} in the other`,
+      )
   }
-  if (one.rows.length !== other.rows.length) fail(what, `one has ${one.rows.length} rows, the other ${other.rows.length}`)
+  if (one.rows.length !== other.rows.length)
+    fail(what, `one has ${one.rows.length} rows, the other ${other.rows.length}`)
 }
 
 /** Compares emitted events and predictions in their order, as they are now. */
-export function agreeEmissions(what: string, one: readonly Emission[], other: readonly Emission[], { sequence = true }: Agreement = {}): void {
-  const said = ({ topic, event }: Emission) => `${topic} ${textOf(sequence ? event : { ...event, sequence: 0, id: undefined })}`
+export function agreeEmissions(
+  what: string,
+  one: readonly Emission[],
+  other: readonly Emission[],
+  { sequence = true }: Agreement = {},
+): void {
+  const said = ({ topic, event }: Emission) =>
+    `${topic} ${textOf(sequence ? event : { ...event, sequence: 0, id: undefined })}`
   const length = Math.min(one.length, other.length)
   for (let i = 0; i < length; i++) {
     const [a, b] = [said(one[i] as Emission), said(other[i] as Emission)]

@@ -7,11 +7,14 @@ test('the same arguments give the same events, each time they are iterated', () 
   const events = fixtures.trades('BTC/USDT', { count: 50 })
   expect([...events]).toEqual([...events])
   expect([...fixtures.book('BTC/USDT', { count: 50 })]).toEqual([...fixtures.book('BTC/USDT', { count: 50 })])
-  expect([...fixtures.candles('BTC/USDT', '1m', { count: 50 })]).toEqual([...fixtures.candles('BTC/USDT', '1m', { count: 50 })])
+  expect([...fixtures.candles('BTC/USDT', '1m', { count: 50 })]).toEqual([
+    ...fixtures.candles('BTC/USDT', '1m', { count: 50 }),
+  ])
 })
 
 test('another seed or symbol gives other events', () => {
-  const prices = (symbol: 'A/B' | 'C/D', seed: number) => Array.from(fixtures.trades(symbol, { count: 20, seed }), (event) => (event.kind === 'trade' ? event.price : 0))
+  const prices = (symbol: 'A/B' | 'C/D', seed: number) =>
+    Array.from(fixtures.trades(symbol, { count: 20, seed }), (event) => (event.kind === 'trade' ? event.price : 0))
   expect(prices('A/B', 1)).not.toEqual(prices('A/B', 2))
   expect(prices('A/B', 1)).not.toEqual(prices('C/D', 1))
 })
@@ -59,7 +62,9 @@ test('a book has twenty levels a side and is never crossed', () => {
         if (event.kind !== 'book') throw new Error('no book')
         ladder.apply(event.update, event.bids, event.asks)
         expect(ladder.bestBid).toBeLessThan(ladder.bestAsk)
-        expect([ladder.depth('bid', 50, prices, quantities), ladder.depth('ask', 50, prices, quantities)]).toEqual([20, 20])
+        expect([ladder.depth('bid', 50, prices, quantities), ladder.depth('ask', 50, prices, quantities)]).toEqual([
+          20, 20,
+        ])
       }
     }),
     { numRuns: 10 },

@@ -37,7 +37,14 @@ function* trades(symbol: MarketSymbol, spec: TradesSpec): Generator<MarketInput,
     const paid = aggressor === 'buy' ? ticks + 50 : ticks - 50
     const lots = 1 + Math.floor(2000 * Math.exp(1.2 * random.normal()))
     yield {
-      kind: 'trade', symbol, tsEvent, sourceSequence: i, price: price(paid), quantity: quantity(lots), aggressor, id: String(i),
+      kind: 'trade',
+      symbol,
+      tsEvent,
+      sourceSequence: i,
+      price: price(paid),
+      quantity: quantity(lots),
+      aggressor,
+      id: String(i),
     }
     const gapUs = random.next() < 0.05 ? 0 : Math.round(1e6 * (0.2 + 1.6 * random.next()))
     tsEvent += everyUs ?? gapUs
@@ -59,8 +66,17 @@ function* candles(
     const low = Math.max(1, Math.min(open, close) - random.integer(900))
     const lots = 1 + Math.floor(100_000 * Math.exp(random.normal()))
     yield {
-      kind: 'candle', symbol, timeframe, openTime: i * lengthUs, tsEvent: (i + 1) * lengthUs, sourceSequence: i + 1,
-      open: price(open), high: price(high), low: price(low), close: price(close), volume: quantity(lots),
+      kind: 'candle',
+      symbol,
+      timeframe,
+      openTime: i * lengthUs,
+      tsEvent: (i + 1) * lengthUs,
+      sourceSequence: i + 1,
+      open: price(open),
+      high: price(high),
+      low: price(low),
+      close: price(close),
+      volume: quantity(lots),
     }
   }
 }
@@ -80,7 +96,8 @@ function* book(
     const base = { kind: 'book' as const, symbol, tsEvent: 100_000 * i, sourceSequence: i }
     const move = random.next() < 0.1 ? (random.next() < 0.5 ? 100 : -100) : 0
     if (i % 1000 === 1) yield { ...base, update: 'snapshot' as const, ...ladder(mid) }
-    else if (move === 0) yield { ...base, update: 'delta' as const, ...resized(mid, lots, () => random.integer(LEVELS)) }
+    else if (move === 0)
+      yield { ...base, update: 'delta' as const, ...resized(mid, lots, () => random.integer(LEVELS)) }
     else yield { ...base, update: 'delta' as const, ...moved((mid = Math.max(10_000, mid + move)), move, lots) }
   }
 }
@@ -94,14 +111,33 @@ const resized = (mid: number, lots: () => number, level: () => number) => ({
 function moved(mid: number, move: number, lots: () => number) {
   const [bid, ask, far] = [mid - 50, mid + 50, 100 * (LEVELS - 1)]
   return move > 0
-    ? { bids: [[price(bid), lots()], [price(bid - far - 100), 0]] as const, asks: [[price(ask - 100), 0], [price(ask + far), lots()]] as const }
-    : { bids: [[price(bid + 100), 0], [price(bid - far), lots()]] as const, asks: [[price(ask), lots()], [price(ask + far + 100), 0]] as const }
+    ? {
+        bids: [
+          [price(bid), lots()],
+          [price(bid - far - 100), 0],
+        ] as const,
+        asks: [
+          [price(ask - 100), 0],
+          [price(ask + far), lots()],
+        ] as const,
+      }
+    : {
+        bids: [
+          [price(bid + 100), 0],
+          [price(bid - far), lots()],
+        ] as const,
+        asks: [
+          [price(ask), lots()],
+          [price(ask + far + 100), 0],
+        ] as const,
+      }
 }
 
 /** Seeded market events for tests: the same arguments give the same events, as often as they are iterated. */
 export const fixtures = {
   /** A random walk of trades around 60,000; 5,000 over some 80 minutes. */
-  trades: (symbol: MarketSymbol, spec: TradesSpec = {}): Iterable<MarketInput> => repeatable(() => trades(symbol, spec)),
+  trades: (symbol: MarketSymbol, spec: TradesSpec = {}): Iterable<MarketInput> =>
+    repeatable(() => trades(symbol, spec)),
   /** Closed candles of a random walk from 60,000, without gaps; 20,000. */
   candles: (
     symbol: MarketSymbol,

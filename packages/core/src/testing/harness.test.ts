@@ -14,7 +14,8 @@ const identity = { version: '1.0.0', core: '*' }
 const value = { rev: 1, unit: 'score', range: [-1e9, 1e9], description: '.' } as const
 
 const probe = defineModule({
-  name: 'probe', ...identity,
+  name: 'probe',
+  ...identity,
   options: { by: option.number({ default: 1 }) },
   features: { last: value, spread: value, closes: value, levels: { ...value, size: 3 } },
   requires: { cob: need('cob', '^1.2', { features: ['spreadBps'] }) },
@@ -36,7 +37,14 @@ const probe = defineModule({
   },
 })
 const needs = { cob: { spreadBps: 2 } }
-const trade = (price: number, tsEvent: number): MarketInput => ({ kind: 'trade', symbol: 'BTC/USDT', tsEvent, price, quantity: 1, aggressor: 'buy' })
+const trade = (price: number, tsEvent: number): MarketInput => ({
+  kind: 'trade',
+  symbol: 'BTC/USDT',
+  tsEvent,
+  price,
+  quantity: 1,
+  aggressor: 'buy',
+})
 
 test('features are missing before the first event, and live after each', () => {
   const host = harness(probe, { needs })
@@ -54,7 +62,11 @@ test('options reach the module, and a need without values is missing', () => {
 test('events are fed in the order of their times, and what was emitted is stamped', () => {
   const host = harness(probe, { needs })
   host.feed([trade(2, 2e6), trade(1, 1e6)])
-  expect(host.emitted('probe:seen').map(({ price, sequence, tsEvent, symbol, origin }) => [price, sequence, tsEvent, symbol, origin])).toEqual([
+  expect(
+    host
+      .emitted('probe:seen')
+      .map(({ price, sequence, tsEvent, symbol, origin }) => [price, sequence, tsEvent, symbol, origin]),
+  ).toEqual([
     [1, 1, 1e6, 'BTC/USDT', 'probe'],
     [2, 2, 2e6, 'BTC/USDT', 'probe'],
   ])
@@ -73,24 +85,43 @@ test('a need that nobody provides is an error that names it', () => {
 })
 
 test('an event of another symbol is an error', () => {
-  expect(() => harness(probe, { needs }).feed(fixtures.trades('ETH/USDT', { count: 1 }))).toThrow("'ETH/USDT' is fed, but the harness runs BTC/USDT")
+  expect(() => harness(probe, { needs }).feed(fixtures.trades('ETH/USDT', { count: 1 }))).toThrow(
+    "'ETH/USDT' is fed, but the harness runs BTC/USDT",
+  )
 })
 
 test('a throw, a flood or a value out of range comes out of feed', () => {
   const bad = (call: (features: { x: number }) => void) =>
-    harness(defineModule({ name: 'bad', ...identity, features: { x: { ...value, range: [0, 1] } }, on: { trade: (_trade, { features }) => call(features) } }))
-  expect(() => bad(() => { throw new Error('oops') }).feed([trade(1, 0)])).toThrow('[module bad] module.threw: oops')
+    harness(
+      defineModule({
+        name: 'bad',
+        ...identity,
+        features: { x: { ...value, range: [0, 1] } },
+        on: { trade: (_trade, { features }) => call(features) },
+      }),
+    )
+  expect(() =>
+    bad(() => {
+      throw new Error('oops')
+    }).feed([trade(1, 0)]),
+  ).toThrow('[module bad] module.threw: oops')
   expect(() => bad((features) => (features.x = 2)).feed([trade(1, 0), trade(1, 1e6)])).toThrow('x = 2, range [0, 1]')
 })
 
 test('a view that is kept cannot be read', () => {
   const kept: { price: number }[] = []
-  const module = defineModule({ name: 'bad', ...identity, on: { trade: (view) => void (kept.push(view), kept[0]?.price) } })
+  const module = defineModule({
+    name: 'bad',
+    ...identity,
+    on: { trade: (view) => void (kept.push(view), kept[0]?.price) },
+  })
   const host = harness(module)
   host.feed([trade(1, 0)])
   expect(() => host.feed([trade(1, 1)])).toThrow('revoked')
 })
 
 test('an asynchronous start is an error: there is nothing to wait in', () => {
-  expect(() => harness(defineModule({ name: 'slow', ...identity, start: async () => {} }))).toThrow('[module slow] has an asynchronous start')
+  expect(() => harness(defineModule({ name: 'slow', ...identity, start: async () => {} }))).toThrow(
+    '[module slow] has an asynchronous start',
+  )
 })

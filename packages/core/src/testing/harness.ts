@@ -53,8 +53,16 @@ export function harness<M extends Module>(
   const port = testPort([symbol], [])
   const plan = planModules([...providersOf(module, needs as NeedValues | undefined), use(module, options)])
   const session = new HarnessSession(plan, {
-    data: port, seed: 1, mode: 'lockstep', stream: 'local', boundary: undefined, combiner: linearPool, weights: {},
-    thresholds: { open: 0.2, close: 0.1 }, strict: true, warn: () => {},
+    data: port,
+    seed: 1,
+    mode: 'lockstep',
+    stream: 'local',
+    boundary: undefined,
+    combiner: linearPool,
+    weights: {},
+    thresholds: { open: 0.2, close: 0.1 },
+    strict: true,
+    warn: () => {},
   })
   session.build()
   begin(session)
@@ -97,4 +105,7 @@ function complain({ fault }: HarnessSession): void {
 }
 
 const asynchronous = (id: string, hook: string) =>
-  new TapeloomError('testing.async', `[module ${id}] has an asynchronous ${hook}. Test it with testModule, or in an Orchestrator.`)
+  new TapeloomError(
+    'testing.async',
+    `[module ${id}] has an asynchronous ${hook}. Test it with testModule, or in an Orchestrator.`,
+  )

@@ -20,7 +20,10 @@ export async function staysInRange(trial: Trial): Promise<void> {
 
 /** Nothing throws, neither on the tape nor on a faulty one, and features stay in range there too. */
 export async function standsFaults(trial: Trial): Promise<void> {
-  const tapes = [['the tape', await firstRun(trial)], ['a faulty tape', await record({ ...trial, events: faultyTape(trial.events) })]] as const
+  const tapes = [
+    ['the tape', await firstRun(trial)],
+    ['a faulty tape', await record({ ...trial, events: faultyTape(trial.events) })],
+  ] as const
   for (const [name, { faults, complaints }] of tapes) {
     const [first] = [...faults.map(inWords), ...complaints]
     if (first !== undefined) fail(`on ${name} the module faults`, first)
@@ -38,15 +41,19 @@ export async function inventsNoZeros(trial: Trial): Promise<void> {
   const whole = await firstRun(trial)
   const later = await record({ ...trial, events: trial.events.slice(Math.floor(trial.events.length / 4)) })
   for (const [at, name] of whole.columns.entries()) {
-    if (isColdZero(whole, at) && isColdZero(later, at)) fail(name, 'starts at exactly 0 and is never 0 again: write NaN while it is unknown')
+    if (isColdZero(whole, at) && isColdZero(later, at))
+      fail(name, 'starts at exactly 0 and is never 0 again: write NaN while it is unknown')
   }
-  const needs = Object.entries(trial.needs).map(([key, values]) => [key, Object.fromEntries(Object.keys(values).map((name) => [name, NaN]))] as const)
+  const needs = Object.entries(trial.needs).map(
+    ([key, values]) => [key, Object.fromEntries(Object.keys(values).map((name) => [name, NaN]))] as const,
+  )
   if (needs.length === 0) return
   const blind = await record({ ...trial, needs: Object.fromEntries(needs) })
   for (const [at, name] of whole.columns.entries()) {
     const isZero = ({ values }: Row) => values[at] === 0
     const present = blind.rows.filter(({ values }) => !Number.isNaN(values[at]))
-    if (present.length > 0 && present.every(isZero) && !whole.rows.every(isZero)) fail(name, 'is 0 when the columns it needs are missing: write NaN')
+    if (present.length > 0 && present.every(isZero) && !whole.rows.every(isZero))
+      fail(name, 'is 0 when the columns it needs are missing: write NaN')
   }
 }
 
@@ -98,7 +105,12 @@ function watchTimers(): { left(): number; restore(): void } {
     open.add(timer)
     return timer
   }
-  Object.assign(globalThis, { setTimeout: once, setInterval: repeated, clearTimeout: clear(clearTimeout), clearInterval: clear(clearInterval) })
+  Object.assign(globalThis, {
+    setTimeout: once,
+    setInterval: repeated,
+    clearTimeout: clear(clearTimeout),
+    clearInterval: clear(clearInterval),
+  })
   return {
     left: () => open.size,
     restore() {
@@ -121,5 +133,6 @@ export async function staysBounded(trial: Trial): Promise<void> {
   await run.orchestrator.stop()
   const [fault] = run.recording.faults
   if (fault) fail(`within ${events.length} events the module faults`, inWords(fault))
-  if (end > 1.01 * half + 256) fail('the state grows', `${half} bytes after half of ${events.length} events, ${end} at the end`)
+  if (end > 1.01 * half + 256)
+    fail('the state grows', `${half} bytes after half of ${events.length} events, ${end} at the end`)
 }

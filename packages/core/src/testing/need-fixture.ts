@@ -33,10 +33,7 @@ function provider({ module, range, features }: Need, values: Readonly<Record<str
     version: minVersion(range)?.version ?? '1.0.0',
     core: '*',
     features: Object.fromEntries(features.map((name) => [name, spec])) as Readonly<Record<string, FeatureSpec>>,
-    on: {
-      trade: (_trade, { features: slots }) => write(slots),
-      book: (_book, { features: slots }) => write(slots),
-    },
+    on: { trade: (_trade, { features: slots }) => write(slots), book: (_book, { features: slots }) => write(slots) },
     start: ({ features: slots }) => write(slots), // for candles, which a provider does not hear
   })
 }

@@ -29,7 +29,8 @@ export async function isQuarantined(trial: Trial): Promise<void> {
   const thrower = await besideNeighbour(trial, Math.ceil(calm.calls / 2))
   agree('the neighbour of a module that throws and of one that does not differ', calm.neighbour, thrower.neighbour)
   if (thrower.faults !== calm.faults + 1) fail('one throw', `made ${thrower.faults - calm.faults} faults`)
-  if (thrower.status !== 'running' && thrower.status !== 'warming') fail('after its restart', `the module is ${thrower.status}`)
+  if (thrower.status !== 'running' && thrower.status !== 'warming')
+    fail('after its restart', `the module is ${thrower.status}`)
 }
 
 async function besideNeighbour({ module, options, needs, events }: Trial, throwAt: number) {

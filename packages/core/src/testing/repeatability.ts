@@ -9,7 +9,7 @@ export async function isDeterministic(trial: Trial): Promise<void> {
   agree('a run and its repetition differ', await firstRun(trial), await record(trial))
 }
 
-/** Invariant 2: what was said over a prefix of the tape is not changed by what follows, nor known before it could be. */
+/** Invariant 2: what was said over a prefix of the tape does not change with what follows, nor is it back-dated. */
 export async function looksNotAhead(trial: Trial): Promise<void> {
   const whole = await firstRun(trial)
   for (const emission of whole.emissions) isHonest(emission)
@@ -18,7 +18,11 @@ export async function looksNotAhead(trial: Trial): Promise<void> {
     const prefix = await record({ ...trial, events: trial.events.slice(0, length) })
     const what = `the whole tape and its first ${length} events differ`
     agreeRows(what, { ...whole, rows: whole.rows.slice(0, prefix.rows.length) }, prefix)
-    agreeEmissions(what, whole.emissions.filter(({ event }) => event.sequence <= length), prefix.emissions)
+    agreeEmissions(
+      what,
+      whole.emissions.filter(({ event }) => event.sequence <= length),
+      prefix.emissions,
+    )
   }
 }
 
@@ -34,10 +38,12 @@ function isHonest({ topic, text, event }: Emission): void {
   }
 }
 
-/** Invariant 4: stopped at any cut, saved, and resumed by another orchestrator, it goes on as if nothing had happened. */
+/** Invariant 4: stopped at a cut, saved, and resumed by another orchestrator, it goes on as if nothing had happened. */
 export async function survivesSnapshots(trial: Trial): Promise<void> {
   for (const share of [0.1, 0.45, 0.8]) {
-    const until = receivedAt(trial.events[Math.floor(share * trial.events.length)] ?? { kind: 'reject', code: '', raw: '' })
+    const until = receivedAt(
+      trial.events[Math.floor(share * trial.events.length)] ?? { kind: 'reject', code: '', raw: '' },
+    )
     const [straight, resumed] = [new TestRun(trial), new TestRun(trial)]
     await straight.orchestrator.run({ until })
     const snapshot = await straight.orchestrator.snapshot()
@@ -48,10 +54,13 @@ export async function survivesSnapshots(trial: Trial): Promise<void> {
     const after = await resumed.orchestrator.run()
     await resumed.orchestrator.stop()
     const rest: Recording = {
-      ...straight.recording, rows: straight.recording.rows.slice(rows), emissions: straight.recording.emissions.slice(emissions),
+      ...straight.recording,
+      rows: straight.recording.rows.slice(rows),
+      emissions: straight.recording.emissions.slice(emissions),
     }
     agree(`an uninterrupted run and one resumed at ${until} µs differ`, rest, resumed.recording)
-    if (journalHash !== after.journalHash) fail(`resumed at ${until} µs`, `journalHash is ${after.journalHash}, uninterrupted ${journalHash}`)
+    if (journalHash !== after.journalHash)
+      fail(`resumed at ${until} µs`, `journalHash is ${after.journalHash}, uninterrupted ${journalHash}`)
   }
 }
 
@@ -85,13 +94,17 @@ export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
   const run = new TestRun(trial, { handled: (context) => void (features = context.features ?? {}) })
   await run.orchestrator.initialize()
   for (let step = 1; step <= 12; step++) {
-    const until = step === 12 ? Infinity : receivedAt(trial.events[Math.floor((step * trial.events.length) / 12)] ?? trial.events[0] as never)
+    const until =
+      step === 12
+        ? Infinity
+        : receivedAt(trial.events[Math.floor((step * trial.events.length) / 12)] ?? (trial.events[0] as never))
     await run.orchestrator.run({ until })
     const seen = trial.events.filter((event) => receivedAt(event) < until)
     for (const [name, value] of Object.entries(batch(seen, values))) {
       const streamed = features[name]
       if (typeof streamed !== 'number') fail('batch', `gives '${name}', which is not a feature of ${trial.module.name}`)
-      if (!isNear(streamed, value ?? NaN, 1e-9)) fail(`after ${seen.length} events`, `${name} is ${streamed}, batch gives ${value}`)
+      if (!isNear(streamed, value ?? NaN, 1e-9))
+        fail(`after ${seen.length} events`, `${name} is ${streamed}, batch gives ${value}`)
     }
   }
   await run.orchestrator.stop()

@@ -18,7 +18,9 @@ export function secondSymbol(events: readonly MarketInput[]): readonly MarketInp
   const symbol: MarketSymbol = first === 'TWO/USDT' ? 'ONE/USDT' : 'TWO/USDT'
   return only(events, first).map((event) => {
     const twice = scaled({ ...event, symbol } as MarketInput, 2)
-    return twice.kind === 'trade' ? { ...twice, aggressor: twice.aggressor === 'buy' ? ('sell' as const) : ('buy' as const) } : twice
+    return twice.kind === 'trade'
+      ? { ...twice, aggressor: twice.aggressor === 'buy' ? ('sell' as const) : ('buy' as const) }
+      : twice
   })
 }
 
@@ -30,14 +32,19 @@ function scaled(event: MarketInput, by: number): MarketInput {
     return { ...event, open: of(event.open), high: of(event.high), low: of(event.low), close: of(event.close) }
   }
   if (event.kind !== 'book') return event
-  const levels = (side: readonly (readonly [Price, Price])[]) => side.map(([price, quantity]) => [of(price), quantity] as const)
+  const levels = (side: readonly (readonly [Price, Price])[]) =>
+    side.map(([price, quantity]) => [of(price), quantity] as const)
   return { ...event, bids: levels(event.bids), asks: levels(event.asks) }
 }
 
 /** An event, later by so many µs. */
 function later(event: MarketInput, byUs: number): MarketInput {
   if (event.kind === 'reject') return event
-  const shifted = { ...event, tsEvent: event.tsEvent + byUs, ...(event.tsInit !== undefined && { tsInit: event.tsInit + byUs }) }
+  const shifted = {
+    ...event,
+    tsEvent: event.tsEvent + byUs,
+    ...(event.tsInit !== undefined && { tsInit: event.tsInit + byUs }),
+  }
   return shifted.kind === 'candle' ? { ...shifted, openTime: shifted.openTime + byUs } : shifted
 }
 
@@ -60,9 +67,15 @@ export function faultyTape(events: readonly MarketInput[]): readonly MarketInput
     const moved = i >= half ? later(event, breakUs) : event
     const [tsEvent, tsInit, { symbol }] = [receivedAt(moved), receivedAt(moved), event]
     const before: MarketInput[] = []
-    if (i === quarter && symbol) before.push({ kind: 'gap', symbol, tsEvent, reason: 'test' }, { kind: 'reject', code: 'test.raw', raw: '{', symbol, tsEvent })
-    if (i === half + 10 && symbol && event.kind === 'book') before.push({ kind: 'book', symbol, tsEvent, update: 'snapshot', bids: event.bids, asks: [] })
-    if (i % 97 === 0 && moved.kind === 'trade') return [...before, { ...moved, tsInit }, { ...moved, tsEvent: moved.tsEvent - 1500, tsInit }]
+    if (i === quarter && symbol)
+      before.push(
+        { kind: 'gap', symbol, tsEvent, reason: 'test' },
+        { kind: 'reject', code: 'test.raw', raw: '{', symbol, tsEvent },
+      )
+    if (i === half + 10 && symbol && event.kind === 'book')
+      before.push({ kind: 'book', symbol, tsEvent, update: 'snapshot', bids: event.bids, asks: [] })
+    if (i % 97 === 0 && moved.kind === 'trade')
+      return [...before, { ...moved, tsInit }, { ...moved, tsEvent: moved.tsEvent - 1500, tsInit }]
     return [...before, moved]
   })
 }
@@ -73,7 +86,9 @@ export function longTape(events: readonly MarketInput[], length: number): readon
   if (!first || !last) return []
   const unit = longestCandleUs(events)
   const periodUs = Math.ceil((receivedAt(last) - receivedAt(first) + 1) / unit) * unit
-  return Array.from({ length }, (_, i) => later(events[i % events.length] as MarketInput, Math.floor(i / events.length) * periodUs))
+  return Array.from({ length }, (_, i) =>
+    later(events[i % events.length] as MarketInput, Math.floor(i / events.length) * periodUs),
+  )
 }
 
 /** Length of the longest candle on the tape; 1 s without candles. */

@@ -37,7 +37,11 @@ const nowhere: Store = {
 }
 
 /** A data side in memory: events from a list, sorted by time of receipt, to the one orchestrator that runs over it. */
-export function testPort(symbols: readonly MarketSymbol[], events: Iterable<MarketInput>, onFreeze: OnFreeze = () => {}): DataPort & { feed: TestFeed } {
+export function testPort(
+  symbols: readonly MarketSymbol[],
+  events: Iterable<MarketInput>,
+  onFreeze: OnFreeze = () => {},
+): DataPort & { feed: TestFeed } {
   const port = {
     store: nowhere,
     sources: [],
@@ -82,9 +86,15 @@ export class TestFeed implements DataFeed {
     this.#host = host
     this.#events = inOrder(events)
     this.#onFreeze = onFreeze
-    const instruments = symbols.map((symbol) => instrument(symbol, { venue: VENUE, tickSize: '0.01', lotSize: '0.0001' }))
+    const instruments = symbols.map((symbol) =>
+      instrument(symbol, { venue: VENUE, tickSize: '0.01', lotSize: '0.0001' }),
+    )
     const boundaryUs = host.boundaryUs ?? SECOND_US
-    this.symbols = symbols.map((symbol, i) => ({ symbol, instrument: instruments[i] as (typeof instruments)[number], boundaryUs }))
+    this.symbols = symbols.map((symbol, i) => ({
+      symbol,
+      instrument: instruments[i] as (typeof instruments)[number],
+      boundaryUs,
+    }))
     this.books = symbols.map(() => new TestLadder())
     this.#trades = new TradeTape(instruments)
     this.#tapes = instruments.map((one, i) => new BookTape(one, this.books[i] as TestLadder))
@@ -116,7 +126,11 @@ export class TestFeed implements DataFeed {
     if (input.kind === 'reject') this.#host.reject(VENUE, input.code, input.raw)
     else {
       const index = this.symbols.findIndex(({ symbol }) => symbol === input.symbol)
-      if (index < 0) throw unknownSymbol(input.symbol, this.symbols.map(({ symbol }) => symbol))
+      if (index < 0)
+        throw unknownSymbol(
+          input.symbol,
+          this.symbols.map(({ symbol }) => symbol),
+        )
       if (input.kind === 'gap') (this.books[index] as TestLadder).status = 'gap'
       else if (input.kind === 'candle') this.#candle(index, input)
       else {
@@ -131,7 +145,8 @@ export class TestFeed implements DataFeed {
   #closeSeconds(index: number, tsEvent: number): void {
     const lengthUs = this.#host.boundaryUs ?? SECOND_US
     const second = Math.floor(tsEvent / lengthUs) * lengthUs
-    for (let end = (this.#seconds[index] as number) + lengthUs; end <= second; end += lengthUs) this.#host.boundary(index, end)
+    for (let end = (this.#seconds[index] as number) + lengthUs; end <= second; end += lengthUs)
+      this.#host.boundary(index, end)
     if (!(second < (this.#seconds[index] as number))) this.#seconds[index] = second
   }
 
@@ -177,8 +192,19 @@ export class TestFeed implements DataFeed {
     this.counts.candle++
     this.#finest[index] = Math.min(this.#finest[index] as number, lengthUs)
     const { symbol } = input
-    this.#host.candle(index, Object.freeze({ ...candle, symbol, origin: VENUE, sequence: this.#sequence, tsEvent: input.tsEvent, tsInit: this.#tsInit }))
-    if (Number.isNaN(this.#seconds[index]) && lengthUs === this.#finest[index]) this.#host.boundary(index, candle.closeTime)
+    this.#host.candle(
+      index,
+      Object.freeze({
+        ...candle,
+        symbol,
+        origin: VENUE,
+        sequence: this.#sequence,
+        tsEvent: input.tsEvent,
+        tsInit: this.#tsInit,
+      }),
+    )
+    if (Number.isNaN(this.#seconds[index]) && lengthUs === this.#finest[index])
+      this.#host.boundary(index, candle.closeTime)
   }
 
   append(_kind: HostRecord['kind'], _payload: Plain, tsInit: number): number {
@@ -187,7 +213,10 @@ export class TestFeed implements DataFeed {
     return this.#sequence
   }
   takeRecord(): HostRecord {
-    throw new TapeloomError('testing.record', '[testing] there is no journal to take a record from. Run without recovery.')
+    throw new TapeloomError(
+      'testing.record',
+      '[testing] there is no journal to take a record from. Run without recovery.',
+    )
   }
   layout(_layoutId: string, columns: readonly string[]): void {
     this.#columns = columns
@@ -199,7 +228,11 @@ export class TestFeed implements DataFeed {
   snapshot(): Plain {
     const ladders = this.books.map((ladder) => ladder.snapshot())
     const saved: SavedFeed = {
-      position: this.#position, sequence: this.#sequence, tsInit: this.#tsInit, seconds: this.#seconds.slice(), ladders,
+      position: this.#position,
+      sequence: this.#sequence,
+      tsInit: this.#tsInit,
+      seconds: this.#seconds.slice(),
+      ladders,
     }
     return saved as unknown as Plain
   }
@@ -238,14 +271,38 @@ export const inOrder = (events: Iterable<MarketInput>): readonly MarketInput[] =
   Array.from(events).sort((a, b) => receivedAt(a) - receivedAt(b))
 
 function closedCandle(input: Message<CandleMessage & MarketMessage>, lengthUs: number): Candle {
-  const { timeframe, openTime, open, high, low, close, volume, quoteVolume = NaN, trades = NaN, takerBuyVolume = NaN } = input
+  const {
+    timeframe,
+    openTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    quoteVolume = NaN,
+    trades = NaN,
+    takerBuyVolume = NaN,
+  } = input
   return Object.freeze({
-    venue: VENUE, timeframe: timeframe as Timeframe, openTime, closeTime: openTime + lengthUs, open: Number(open), high: Number(high),
-    low: Number(low), close: Number(close), volume: Number(volume), quoteVolume: Number(quoteVolume), trades,
-    takerBuyVolume: Number(takerBuyVolume), taint: Object.freeze([]),
+    venue: VENUE,
+    timeframe: timeframe as Timeframe,
+    openTime,
+    closeTime: openTime + lengthUs,
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+    quoteVolume: Number(quoteVolume),
+    trades,
+    takerBuyVolume: Number(takerBuyVolume),
+    taint: Object.freeze([]),
   })
 }
 
 function unknownSymbol(symbol: string, known: readonly string[]): TapeloomError {
-  return new TapeloomError('testing.symbol', `[testing] '${symbol}' is fed, but the harness runs ${known.join(', ')}. Set \`symbol\`.`)
+  return new TapeloomError(
+    'testing.symbol',
+    `[testing] '${symbol}' is fed, but the harness runs ${known.join(', ')}. Set \`symbol\`.`,
+  )
 }

@@ -3,24 +3,52 @@ import { TestLadder } from './test-ladder.ts'
 
 const ladder = () => {
   const one = new TestLadder()
-  one.apply('snapshot', [[99, 1], ['98', '2']], [[101, 3], [102, 4]])
+  one.apply(
+    'snapshot',
+    [
+      [99, 1],
+      ['98', '2'],
+    ],
+    [
+      [101, 3],
+      [102, 4],
+    ],
+  )
   return one
 }
 
 test('an empty book has no price', () => {
   const { bestBid, bestAsk, midPrice, bestBidQuantity, bestAskQuantity, status } = new TestLadder()
-  expect([bestBid, bestAsk, midPrice, bestBidQuantity, bestAskQuantity, status]).toEqual([NaN, NaN, NaN, NaN, NaN, 'empty'])
+  expect([bestBid, bestAsk, midPrice, bestBidQuantity, bestAskQuantity, status]).toEqual([
+    NaN,
+    NaN,
+    NaN,
+    NaN,
+    NaN,
+    'empty',
+  ])
 })
 
 test('the best prices lead, whatever the order they came in', () => {
   const one = ladder()
   one.apply('delta', [[99.5, 7]], [[100.5, 8]])
-  expect([one.bestBid, one.bestBidQuantity, one.bestAsk, one.bestAskQuantity, one.midPrice]).toEqual([99.5, 7, 100.5, 8, 100])
+  expect([one.bestBid, one.bestBidQuantity, one.bestAsk, one.bestAskQuantity, one.midPrice]).toEqual([
+    99.5, 7, 100.5, 8, 100,
+  ])
 })
 
 test('changes carry the quantity before, and 0 deletes', () => {
   const one = ladder()
-  expect(one.apply('delta', [[99, 5], [98, 0]], [[103, 1]])).toEqual([
+  expect(
+    one.apply(
+      'delta',
+      [
+        [99, 5],
+        [98, 0],
+      ],
+      [[103, 1]],
+    ),
+  ).toEqual([
     { side: 'bid', price: 99, quantity: 5, previous: 1 },
     { side: 'bid', price: 98, quantity: 0, previous: 2 },
     { side: 'ask', price: 103, quantity: 1, previous: 0 },

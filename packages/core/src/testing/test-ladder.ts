@@ -30,10 +30,20 @@ export class TestLadder implements BookReader {
   }
 
   /** Applies an update; a snapshot also deletes all levels that it does not list. Returns the changed levels. */
-  apply(update: 'snapshot' | 'delta', bids: readonly (readonly [Price, Price])[], asks: readonly (readonly [Price, Price])[]): LevelChange[] {
-    const listed = [...bids.map((level) => ['bid', ...level] as const), ...asks.map((level) => ['ask', ...level] as const)]
+  apply(
+    update: 'snapshot' | 'delta',
+    bids: readonly (readonly [Price, Price])[],
+    asks: readonly (readonly [Price, Price])[],
+  ): LevelChange[] {
+    const listed = [
+      ...bids.map((level) => ['bid', ...level] as const),
+      ...asks.map((level) => ['ask', ...level] as const),
+    ]
     const given = new Set(listed.map(([side, price]) => `${side}${Number(price)}`))
-    const own = [...this.#bids.map(({ price }) => ['bid', price, 0] as const), ...this.#asks.map(({ price }) => ['ask', price, 0] as const)]
+    const own = [
+      ...this.#bids.map(({ price }) => ['bid', price, 0] as const),
+      ...this.#asks.map(({ price }) => ['ask', price, 0] as const),
+    ]
     const gone = update === 'snapshot' ? own.filter(([side, price]) => !given.has(`${side}${price}`)) : []
     return [...gone, ...listed].map(([side, price, quantity]) => {
       const [at, now] = [Number(price), Number(quantity)]
@@ -69,12 +79,16 @@ export class TestLadder implements BookReader {
 
   /** `[price, quantity, price, quantity …]` a side. */
   snapshot(): { readonly status: BookStatus; readonly bids: Float64Array; readonly asks: Float64Array } {
-    const flat = (levels: readonly Level[]) => Float64Array.from(levels.flatMap(({ price, quantity }) => [price, quantity]))
+    const flat = (levels: readonly Level[]) =>
+      Float64Array.from(levels.flatMap(({ price, quantity }) => [price, quantity]))
     return { status: this.status, bids: flat(this.#bids), asks: flat(this.#asks) }
   }
   restore({ status, bids, asks }: ReturnType<TestLadder['snapshot']>): void {
     const levels = (flat: Float64Array) =>
-      Array.from({ length: flat.length / 2 }, (_, i) => ({ price: flat[2 * i] ?? NaN, quantity: flat[2 * i + 1] ?? NaN }))
+      Array.from({ length: flat.length / 2 }, (_, i) => ({
+        price: flat[2 * i] ?? NaN,
+        quantity: flat[2 * i + 1] ?? NaN,
+      }))
     this.status = status
     this.#bids = levels(bids)
     this.#asks = levels(asks)

@@ -8,10 +8,15 @@ const identity = { version: '1.0.0', core: '*' }
 const value = { rev: 1, unit: 'score', range: [-1e9, 1e9], description: '.' } as const
 
 describe('modules of every kind pass', () => {
-  testModule(baseline, { test, events: fixtures.candles('BTC/USDT', '1m', { count: 1500 }), needs: { cob: { imbalance5: 0.5 } } })
+  testModule(baseline, {
+    test,
+    events: fixtures.candles('BTC/USDT', '1m', { count: 1500 }),
+    needs: { cob: { imbalance5: 0.5 } },
+  })
 
   const ladder = defineModule({
-    name: 'ladder', ...identity,
+    name: 'ladder',
+    ...identity,
     options: { levels: option.integer({ default: 3, min: 1, max: 5 }) },
     features: { bids: { ...value, size: 5 }, mid: value },
     every: { book: '300ms' },
@@ -27,24 +32,32 @@ describe('modules of every kind pass', () => {
   testModule(ladder, { test, events: fixtures.book('BTC/USDT', { count: 2500 }), options: { levels: 2 } })
 
   const pair = defineModule({
-    name: 'pair', ...identity, scope: 'global', features: { ratio: value },
+    name: 'pair',
+    ...identity,
+    scope: 'global',
+    features: { ratio: value },
     state: (): { prices: Record<string, number> } => ({ prices: {} }),
     on: {
       trade({ symbol, price }, { state, symbols, of }) {
         state.prices[symbol] = price
-        for (const other of symbols) if (other !== symbol) of(symbol).features.ratio = price / (state.prices[other] ?? NaN)
+        for (const other of symbols)
+          if (other !== symbol) of(symbol).features.ratio = price / (state.prices[other] ?? NaN)
       },
     },
   })
-  const [one, two] = [fixtures.trades('BTC/USDT', { count: 1000 }), fixtures.trades('ETH/USDT', { count: 1000, seed: 2 })]
+  const [one, two] = [
+    fixtures.trades('BTC/USDT', { count: 1000 }),
+    fixtures.trades('ETH/USDT', { count: 1000, seed: 2 }),
+  ]
   testModule(pair, { test, events: [...one, ...two] })
 
   const dice = defineModule({
-    name: 'dice', ...identity, features: { eye: value }, state: () => ({ rolls: 0 }),
+    name: 'dice',
+    ...identity,
+    features: { eye: value },
+    state: () => ({ rolls: 0 }),
     init: async ({ state }) => void (state.rolls = 0),
-    on: {
-      trade: (_trade, { features, random, state }) => void (features.eye = ++state.rolls + random.integer(6)),
-    },
+    on: { trade: (_trade, { features, random, state }) => void (features.eye = ++state.rolls + random.integer(6)) },
   })
   testModule(dice, { test, events: one })
 })
@@ -52,10 +65,14 @@ describe('modules of every kind pass', () => {
 test('a symbol check is not asked of global modules, nor a warm-up of those that declare none', () => {
   const names = (module: Parameters<typeof testModule>[0]) => {
     const found: string[] = []
-    testModule(module, { test: (name: string) => found.push(name), events: fixtures.trades('BTC/USDT', { count: 1 }) } as never)
+    testModule(module, {
+      test: (name: string) => found.push(name),
+      events: fixtures.trades('BTC/USDT', { count: 1 }),
+    } as never)
     return found
   }
-  const of = (scope: 'global' | 'symbol', warm: boolean) => names(defineModule({ name: 'x', ...identity, scope, ...(warm && { warmup: { trades: '1s' } as const }) }))
+  const of = (scope: 'global' | 'symbol', warm: boolean) =>
+    names(defineModule({ name: 'x', ...identity, scope, ...(warm && { warmup: { trades: '1s' } as const }) }))
   expect(of('symbol', true)).toHaveLength(12)
   expect(of('symbol', false)).toHaveLength(11)
   expect(of('global', false)).toHaveLength(10)

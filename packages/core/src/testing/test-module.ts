@@ -4,7 +4,14 @@ import type { MarketInput } from '../ports/source.ts'
 import { inventsNoZeros, leavesEvents, leavesNothing, standsFaults, staysBounded, staysInRange } from './hygiene.ts'
 import type { HasNeeds, NeedValues } from './need-fixture.ts'
 import { isQuarantined } from './quarantine.ts'
-import { equalsBatch, isDeterministic, keepsSymbolsApart, looksNotAhead, survivesSnapshots, type Batch } from './repeatability.ts'
+import {
+  equalsBatch,
+  isDeterministic,
+  keepsSymbolsApart,
+  looksNotAhead,
+  survivesSnapshots,
+  type Batch,
+} from './repeatability.ts'
 import { withBadTick } from './tapes.ts'
 import { inOrder } from './test-feed.ts'
 import type { Trial } from './test-run.ts'
@@ -36,20 +43,29 @@ export function testModule<M extends Module>(
   for (const [fact, check] of invariants(trial, batch)) test(`${module.name}: ${fact}`, check)
 }
 
-function invariants(trial: Trial, batch: Batch | undefined): readonly (readonly [fact: string, check: () => Promise<void>])[] {
+function invariants(
+  trial: Trial,
+  batch: Batch | undefined,
+): readonly (readonly [fact: string, check: () => Promise<void>])[] {
   const isGlobal = definitionOf(trial.module).scope === 'global'
   const warmup = warmupOf(trial)
   const badTick = { ...trial, events: withBadTick(trial.events) }
   return [
     ['the same events give the same outputs', () => isDeterministic(trial)],
     ['outputs do not depend on what follows', () => looksNotAhead(trial)],
-    ...(warmup ? [['after its warm-up, outputs are those of the whole history', () => warmsUp(trial, warmup)] as const] : []),
-    ...(batch ? [
-      ['streaming equals batch', () => equalsBatch(trial, batch)] as const,
-      ['streaming equals batch after a bad tick', () => equalsBatch(badTick, batch)] as const,
-    ] : []),
+    ...(warmup
+      ? [['after its warm-up, outputs are those of the whole history', () => warmsUp(trial, warmup)] as const]
+      : []),
+    ...(batch
+      ? [
+          ['streaming equals batch', () => equalsBatch(trial, batch)] as const,
+          ['streaming equals batch after a bad tick', () => equalsBatch(badTick, batch)] as const,
+        ]
+      : []),
     ['a snapshot resumes as if nothing had happened', () => survivesSnapshots(trial)],
-    ...(isGlobal ? [] : [['two symbols interleaved give what each gives alone', () => keepsSymbolsApart(trial)] as const]),
+    ...(isGlobal
+      ? []
+      : [['two symbols interleaved give what each gives alone', () => keepsSymbolsApart(trial)] as const]),
     ['features are finite or missing, and in range', () => staysInRange(trial)],
     ['what is unknown is missing, not 0', () => inventsNoZeros(trial)],
     ['events are left as they are, and no view is kept', () => leavesEvents(trial)],

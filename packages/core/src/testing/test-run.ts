@@ -70,7 +70,12 @@ export class TestRun {
     const columns = columnsOf(module.features).map(({ name }) => name)
     this.#firsts = columns.map(() => NaN)
     this.recording = {
-      columns, rows: this.#rows, emissions: this.#emissions, faults: this.#faults, firsts: this.#firsts, complaints: this.#complaints,
+      columns,
+      rows: this.#rows,
+      emissions: this.#emissions,
+      faults: this.#faults,
+      firsts: this.#firsts,
+      complaints: this.#complaints,
     }
     const data = testPort(symbols, events, (index, time, values, all) => {
       if (spec.rows === false) return
@@ -101,7 +106,11 @@ export class TestRun {
     })
   }
 
-  #inspect(unfit: ReturnType<typeof unfitFinder>, valuesOf: ReturnType<typeof columnReader>, context: WatchedContext): void {
+  #inspect(
+    unfit: ReturnType<typeof unfitFinder>,
+    valuesOf: ReturnType<typeof columnReader>,
+    context: WatchedContext,
+  ): void {
     const features = context.features ?? context.of?.(context.symbol).features ?? {}
     const found = this.#complaints.length < 5 ? unfit(features) : undefined
     if (found !== undefined) this.#complaints.push(found)
@@ -132,5 +141,7 @@ export function firstRun(trial: Trial): Promise<Recording> {
 /** What an event says, with NaN, infinities and −0 told apart. */
 export const textOf = (event: unknown): string =>
   JSON.stringify(event, (_key, value: unknown) =>
-    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${Object.is(value, -0) ? '-0' : value}` : value,
+    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+      ? `number ${Object.is(value, -0) ? '-0' : value}`
+      : value,
   )

@@ -21,11 +21,13 @@ export function warmupOf({ module, options }: Trial): Warmup | undefined {
 export async function warmsUp(trial: Trial, warmup: Warmup): Promise<void> {
   const { events } = trial
   const room = Math.floor(0.9 * events.length) - warmAfter(events, warmup)
-  if (room < 1) fail('the warm-up cannot be checked', `it lasts as long as the ${events.length} events. Give longer events.`)
+  if (room < 1)
+    fail('the warm-up cannot be checked', `it lasts as long as the ${events.length} events. Give longer events.`)
   const whole = await firstRun(trial)
   const { tolerance = 0 } = warmup
   for (const start of new Set([startNear(events, Math.ceil(room / 2)), startNear(events, room)])) {
-    if (start < 1) fail('the warm-up cannot be checked', 'no later event of this tape can be the first. Give more book snapshots.')
+    if (start < 1)
+      fail('the warm-up cannot be checked', 'no later event of this tape can be the first. Give more book snapshots.')
     const rest = events.slice(start)
     const warm = rest[warmAfter(rest, warmup)]
     if (!warm) continue
@@ -55,7 +57,8 @@ function warmAfter(events: readonly MarketInput[], warmup: Warmup): number {
   const spanUs = Math.max(0, ...[warmup.trades, warmup.live].map((span) => (span ? durationUs(span) : 0)))
   const frames = Object.keys(warmup).filter((key) => /^\d/.test(key)) as Timeframe[]
   const missing = new Map<string, number>()
-  for (const symbol of symbolsOf(events)) for (const frame of frames) missing.set(`${symbol} ${frame}`, warmup[frame] ?? 0)
+  for (const symbol of symbolsOf(events))
+    for (const frame of frames) missing.set(`${symbol} ${frame}`, warmup[frame] ?? 0)
   const startUs = receivedAt(events[0] ?? { kind: 'reject', code: '', raw: '' })
   for (const [i, event] of events.entries()) {
     if (event.kind === 'candle') {

@@ -51,7 +51,10 @@ type Slice = Readonly<Record<string, number | Float64Array>>
 
 /** Reads the columns of a module from its slice, in declared order. */
 export function columnReader(module: Module): (features: Slice) => readonly number[] {
-  const columns = columnsOf(module.features).map(({ name, feature }) => ({ feature, element: Number(name.slice(feature.length)) }))
+  const columns = columnsOf(module.features).map(({ name, feature }) => ({
+    feature,
+    element: Number(name.slice(feature.length)),
+  }))
   return (features) =>
     columns.map(({ feature, element }) => {
       const slot = features[feature]
@@ -59,7 +62,7 @@ export function columnReader(module: Module): (features: Slice) => readonly numb
     })
 }
 
-/** Finds the first feature of a slice that is infinite or out of its declared range, in words; undefined: all are well. */
+/** Finds the first feature of a slice that is infinite or out of its range, in words; undefined: all are well. */
 export function unfitFinder(module: Module): (features: Slice) => string | undefined {
   const columns = columnsOf(module.features)
   const valuesOf = columnReader(module)
