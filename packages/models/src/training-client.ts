@@ -7,6 +7,9 @@ interface Waiting {
   reject(error: TapeloomError): void
 }
 
+/** Flags that say how files are found; their value may be the next argument. */
+const FILE_FLAG = /^(--conditions|--import|-C)(=|$)/
+
 /**
  * The process's one training worker: started with the first trainer, ended with the last. It keeps the process alive
  * only while a request is open.
@@ -20,7 +23,7 @@ export class TrainingClient {
 
   constructor(file = workerFile()) {
     // Only how files are found is inherited: Node refuses others, as --expose-gc and --input-type, for a worker.
-    const execArgv = process.execArgv.filter((one) => /^(--conditions|--import|-C)(=|$)/.test(one))
+    const execArgv = process.execArgv.filter((one, i, all) => [one, all[i - 1] ?? ''].some((flag) => FILE_FLAG.test(flag) && (flag === one || !flag.includes('='))))
     this.#worker = new Worker(file, { execArgv })
     this.#worker.on('message', (reply: TrainingReply) => this.#settle(reply))
     this.#worker.on('error', (cause) => this.#fail(cause))

@@ -18,12 +18,15 @@ export interface OwnerThread {
   terminate(): Promise<number>
 }
 
+/** Flags that say how files are found; their value may be the next argument. */
+const FILE_FLAG = /^(--conditions|--import|-C)(=|$)/
+
 /** Starts the thread that owns one database. */
 export function startOwnerThread(): OwnerThread {
   // In the sources the worker is TypeScript, in the package JavaScript.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   // Only how files are found is inherited: Node refuses others, as --expose-gc and --input-type, for a worker.
-  const execArgv = process.execArgv.filter((one) => /^(--conditions|--import|-C)(=|$)/.test(one))
+  const execArgv = process.execArgv.filter((one, i, all) => [one, all[i - 1] ?? ''].some((flag) => FILE_FLAG.test(flag) && (flag === one || !flag.includes('='))))
   return new Worker(new URL(`./owner-worker.${ending}`, import.meta.url), { name: 'tapeloom-store', execArgv })
 }
 
