@@ -76,13 +76,13 @@ declare module '@tapeloom/core' {
 defineModule({
   name: 'own', ...identity,
   on: {
-    'burst:start'(start, ctx) {
+    'cob:wall'(wall, ctx) {
       // @ts-expect-error wrong payload
       ctx.emit('own:seen', { count: 'one' })
       // @ts-expect-error misspelt topic
       ctx.emit('own:sean', { count: 1 })
-      const side: 'buy' | 'sell' = start.aggressor
-      ctx.emit('own:seen', { count: side === 'buy' ? start.sequence : 1 })
+      const side: 'bid' | 'ask' = wall.side
+      ctx.emit('own:seen', { count: side === 'bid' ? wall.sequence : 1 })
     },
   },
 })
