@@ -4,7 +4,7 @@ import type { Mistakes } from './mistakes.ts'
 import { substituted, type Variables } from './variables.ts'
 
 /** More values than any configuration has; anchors that multiply end here. */
-const MOST_NODES = 100_000
+const MOST_NODES = 20_000
 
 /** Reads YAML (of which JSON is a part); undefined when it is broken. */
 export function parseConfig(text: string, variables: Variables, mistakes: Mistakes): ConfigNode | undefined {

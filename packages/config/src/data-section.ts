@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TapeloomError, type Source, type Store } from '@tapeloom/core'
 import { DataProvider, memoryStore, parquetSource, type DataProviderOptions } from '@tapeloom/data'
-import { nodeAt, toValue, type ConfigNode } from './config-node.ts'
+import { nodeAt, type ConfigNode } from './config-node.ts'
 import type { ConfigShape } from './config-schema.ts'
 import type { Mistakes } from './mistakes.ts'
 import { importExports } from './module-import.ts'
@@ -120,6 +120,6 @@ async function storeOf(root: ConfigNode, store: string | undefined, folder: stri
 async function ownPackage(name: string, node: ConfigNode | undefined, { folder, mistakes }: Surroundings) {
   const imported = await importExports(name, folder)
   if ('ok' in imported) return imported.ok
-  const needed = node ? `${String(toValue(node))} needs ` : ''
-  return void mistakes.add(imported.code, node, redacted(`${needed}${imported.message.replace(/^package /, '')}`, node))
+  const what = imported.code === 'module.not-installed' ? `what stands here needs ${name}, which is not installed. Run: npm i ${name}` : imported.message
+  return void mistakes.add(imported.code, node, what)
 }

@@ -49,7 +49,7 @@ export async function planList(root: ConfigNode, folder: string, { policy, gone 
   const leaving = [...gone(listed.map(({ use }) => use.name)), ...(policy === 'degrade' ? names : [])]
   const kept = withoutDependants(dedupe(listed), leaving)
   for (const { id, node } of listed) if (!kept.some((one) => one.id === id)) warnings.push(`[${mistakes.where(node)}] module ${id} goes with what it needs.`)
-  return { listed: kept, planned: plan(kept, names, mistakes), warnings }
+  return { listed: kept, planned: plan(kept, policy === 'fail' ? names : [], mistakes), warnings }
 }
 
 interface Entry {

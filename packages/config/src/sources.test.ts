@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { candleSource } from '@tapeloom/data'
+import { checkConfig } from './check-config.ts'
+import { moduleText, projectFolder } from './config-fixture.ts'
+import { ConfigurableOrchestrator } from './configurable-orchestrator.ts'
+
+const own = `
+import { defineSource, instrument } from '@tapeloom/core'
+export const ticks = (count) => defineSource({
+  name: 'own', instruments: [instrument('BTC/USDT', { venue: 'own', tickSize: '0.5', lotSize: '1' })],
+  async *events() {
+    for (let i = 0; i < count; i++) yield { kind: 'trade', symbol: 'BTC/USDT', tsEvent: i * 1e6, price: 100, quantity: 1, aggressor: 'buy' }
+  },
+})
+`
+
+test('a source of the user’s is made from its options', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [] }\ndata: { sources: [{ use: ./own.ts, options: 12 }] }', 'own.ts': own })
+  const orchestrator = await ConfigurableOrchestrator.load(join(folder, 'c.yaml'))
+  expect(orchestrator.plan.sources).toEqual(['own'])
+  expect((await orchestrator.run()).events.trade).toBe(12)
+  await orchestrator.stop()
+})
+
+test('files are looked up from the folder of the configuration, and read when it runs', async () => {
+  const folder = projectFolder({
+    'in/c.yaml': `
+orchestrator: { modules: [] }
+data: { sources: [{ parquet: ../x_BTCUSDT_1m_a_b.parquet, venue: y }, { capture: [../z.txt] }, ../own.ts#fixed], journal: ../log, store: ../run.duckdb }
+`, 'x_BTCUSDT_1m_a_b.parquet': '', 'z.txt': '', 'own.ts': `${own}export const fixed = ticks(1)`,
+  }, ['feeds', 'store-duckdb'])
+  const { plan, errors } = await checkConfig(join(folder, 'in/c.yaml'))
+  expect(errors).toEqual([])
+  expect(plan?.sources).toHaveLength(3)
+  expect(plan?.store).toBe(join(folder, 'run.duckdb'))
+})
+
+test('sources and store of the caller take the place of those in the file, which are not looked at', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./low.ts] }\ndata: { sources: [{ parquet: [gone.parquet] }], store: away/x.duckdb }', 'low.ts': moduleText('low') })
+  const candles = Array.from({ length: 5 }, (_, i) => ({ openTime: i * 60e6, open: 1, high: 2, low: 1, close: 2, volume: 1 }))
+  const orchestrator = await ConfigurableOrchestrator.load(join(folder, 'c.yaml'), { sources: [candleSource('BTC/USDT', '1m', candles)], store: 'memory' })
+  await orchestrator.run()
+  expect(orchestrator.getFeatures('BTC/USDT').values['low.seen']).toBe(5)
+})
