@@ -82,9 +82,9 @@ describe('Projector', () => {
     await waited
     expect(batches.length).toBeLessThanOrEqual(3)
   })
-  test('drops the rows of inputs that the store already has', async () => {
+  test.each([3, 100])('drops the rows of inputs that the store already has, in batches of %i', async (mostRows) => {
     const store = memoryStore()
-    const projector = new Projector(store, 7, { mostRows: 3 })
+    const projector = new Projector(store, 7, { mostRows })
     feed(projector, 5, 9)
     await projector.flush()
     const { columns } = await store.read({ table: 'gaps', columns: ['known'], key: 'known' })
