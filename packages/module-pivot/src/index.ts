@@ -23,24 +23,11 @@ export const pivot = defineModule({
   options: {
     span: option.integer({ default: 2, min: 1, max: 100, description: 'Candles on each side of a level 1 pivot.' }),
     levels: option.integer({ default: 5, min: 1, max: 8, description: 'How many levels are nested.' }),
-    tie: option.oneOf(['first', 'strict', 'last'], {
-      default: 'first',
-      description: 'Which of equal extremes is the pivot.',
-    }),
-    alternate: option.boolean({
-      default: false,
-      description: 'Drops a pivot that repeats the side and is not beyond the last.',
-    }),
-    minAmplitude: option.number({
-      default: 0,
-      min: 0,
-      description: 'Least distance from the last opposite pivot, in ATR(14).',
-    }),
+    tie: option.oneOf(['first', 'strict', 'last'], { default: 'first', description: 'Which of equal extremes counts.' }),
+    alternate: option.boolean({ default: false, description: 'Drops a repeated side that is not beyond the last.' }),
+    minAmplitude: option.number({ default: 0, min: 0, description: 'Least distance to the last opposite, in ATR(14).' }),
     breakOnGap: option.boolean({ default: false, description: 'Lets no level 1 pivot span absent candles.' }),
-    timeframes: option.list(option.timeframe({ default: '1m' }), {
-      default: ['1m'],
-      description: 'Candle series that are watched.',
-    }),
+    timeframes: option.list(option.timeframe({ default: '1m' }), { default: ['1m'], description: 'Watched series.' }),
   },
   features: levelFeatures,
   candles: ({ timeframes }) => timeframes,
