@@ -13,10 +13,13 @@ export class RecordedHost implements DataHost {
   /** Sequence of the input under way, and whether one is. */
   sequence = 0
   inside = false
+  /** Candles are kept, but nothing is written down. */
+  readonly #quiet: boolean
   readonly #listeners = new Map<string, ((event: never) => void)[]>()
   #stamp = { sequence: 0, tsEvent: 0, tsInit: 0 }
 
-  constructor(options: { timeframes?: readonly Timeframe[]; boundaryUs?: number; mode?: 'lockstep' | 'live' } = {}) {
+  constructor(options: { timeframes?: readonly Timeframe[]; boundaryUs?: number; mode?: 'lockstep' | 'live'; quiet?: boolean } = {}) {
+    this.#quiet = options.quiet ?? false
     this.timeframes = options.timeframes ?? []
     this.boundaryUs = options.boundaryUs
     this.mode = options.mode ?? 'lockstep'
@@ -28,10 +31,10 @@ export class RecordedHost implements DataHost {
     this.sequence = sequence
     this.inside = true
     this.#stamp = { sequence, tsEvent, tsInit }
-    this.lines.push(`begin ${sequence} ${tsEvent} ${tsInit}`)
+    if (!this.#quiet) this.lines.push(`begin ${sequence} ${tsEvent} ${tsInit}`)
   }
   trade(symbolIndex: number, view: TradeView): void {
-    this.lines.push(`trade ${symbolIndex} ${view.venue} ${view.sequence} ${view.price} ${view.quantity} ${view.aggressor} ${view.id}`)
+    if (!this.#quiet) this.lines.push(`trade ${symbolIndex} ${view.venue} ${view.sequence} ${view.price} ${view.quantity} ${view.aggressor} ${view.id}`)
   }
   book(symbolIndex: number, view: BookView): void {
     this.lines.push(`book ${symbolIndex} ${view.sequence} ${view.kind} ${view.status} ${view.bestBid} ${view.bestAsk} ${view.changes}`)
@@ -39,11 +42,11 @@ export class RecordedHost implements DataHost {
   candle(symbolIndex: number, candle: Candle & EventStamp): void {
     const { timeframe, openTime, open, high, low, close, volume, trades, taint } = candle
     this.candles.push(candle)
-    this.lines.push(`candle ${symbolIndex} ${timeframe} ${openTime} ${open} ${high} ${low} ${close} ${volume} ${trades} [${taint.join()}]`)
+    if (!this.#quiet) this.lines.push(`candle ${symbolIndex} ${timeframe} ${openTime} ${open} ${high} ${low} ${close} ${volume} ${trades} [${taint.join()}]`)
     this.#tell('candle:close', candle)
   }
   boundary(symbolIndex: number, time: number): void {
-    this.lines.push(`boundary ${symbolIndex} ${time}`)
+    if (!this.#quiet) this.lines.push(`boundary ${symbolIndex} ${time}`)
   }
   reject(source: string, code: string, message: string): void {
     this.lines.push(`reject ${source} ${code} ${message}`)
