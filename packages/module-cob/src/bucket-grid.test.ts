@@ -107,27 +107,28 @@ describe('levels', () => {
   const book = bookOf([[100, 1], [99, 2]], [[101, 1], [102, 2], [110, 5]])
 
   test('depth is summed to a price, that price included', () => {
-    expect(depthTo(reader.readBeyond(book, 'bid', 99), 'bid', 99)).toEqual({ base: 3, quote: 298 })
-    expect(depthTo(reader.readBeyond(book, 'ask', 101.5), 'ask', 101.5)).toEqual({ base: 1, quote: 101 })
+    expect(depthTo(reader.read(book, 'bid', 99), 'bid', 99)).toEqual({ base: 3, quote: 298 })
+    expect(depthTo(reader.read(book, 'ask', 101.5), 'ask', 101.5)).toEqual({ base: 1, quote: 101 })
   })
 
   test('depth is unknown beyond a partial snapshot and on an empty side', () => {
     const part = bookOf([[100, 1]], [[101, 1]], true)
-    expect(depthTo(reader.readBeyond(part, 'bid', 90), 'bid', 90).base).toBeNaN()
-    expect(depthTo(reader.readBeyond(new VenueBook(btc), 'bid', 90), 'bid', 90).quote).toBeNaN()
+    expect(depthTo(reader.read(part, 'bid', 90), 'bid', 90).base).toBeNaN()
+    expect(depthTo(reader.read(new VenueBook(btc), 'bid', 90), 'bid', 90).quote).toBeNaN()
   })
 
   test('a fill takes the best first; what the book does not hold cannot be filled', () => {
-    expect(fillPrice(reader.readQuantity(book, 'ask', 2), 2)).toBe(101.5)
-    expect(fillPrice(reader.readQuantity(book, 'ask', 8), 8)).toBe((101 + 204 + 550) / 8)
-    expect(fillPrice(reader.readQuantity(book, 'ask', 8.001), 8.001)).toBeNaN()
+    expect(fillPrice(reader.read(book, 'ask', 0, 2), 2)).toBe(101.5)
+    expect(fillPrice(reader.read(book, 'ask', 0, 8), 8)).toBe((101 + 204 + 550) / 8)
+    expect(fillPrice(reader.read(book, 'ask', 0, 8.001), 8.001)).toBeNaN()
   })
 
   test('a reader takes as many levels as it needs, up to 8192', () => {
     const deep = bookOf(Array.from({ length: 9000 }, (_, i) => [5000 - i / 2, 1] as const), [[6000, 1]])
-    expect(reader.readBeyond(deep, 'bid', 4900).count).toBe(256)
-    expect([reader.readBeyond(deep, 'bid', 0).count, reader.ended]).toEqual([8192, false])
-    expect(reader.readQuantity(deep, 'bid', 100).count).toBe(128)
-    expect(reader.readQuantity(deep, 'bid', 1e9).count).toBe(8192)
+    expect(reader.read(deep, 'bid', 4900).count).toBe(256)
+    expect([reader.read(deep, 'bid', 0).count, reader.ended]).toEqual([8192, false])
+    expect(reader.read(deep, 'bid', Infinity, 1e9).count).toBe(8192)
+    reader.read(deep, 'bid', Infinity, 100) // begins with as many as were needed before
+    expect(reader.read(deep, 'bid', Infinity, 100).count).toBe(128)
   })
 })

@@ -60,8 +60,8 @@ export function rebuild(grid: BucketGrid, book: BookReader, instrument: Instrume
   grid.base = Math.floor(toGrid(tick, book.midPrice) / grid.ticks) - WINDOW / 2
   const lowest = fromGrid(tick, grid.base * grid.ticks)
   const highest = fromGrid(tick, (grid.base + WINDOW - 1) * grid.ticks)
-  const bidsFrom = fill(grid, reader.readBeyond(book, 'bid', lowest), 'bid', instrument)
-  const asksTo = fill(grid, reader.readBeyond(book, 'ask', highest), 'ask', instrument)
+  const bidsFrom = fill(grid, reader.read(book, 'bid', lowest), 'bid', instrument)
+  const asksTo = fill(grid, reader.read(book, 'ask', highest), 'ask', instrument)
   grid.bidsFrom = Math.max(grid.base, bidsFrom)
   grid.asksTo = Math.min(grid.base + WINDOW - 1, asksTo)
   grid.limited = bidsFrom > grid.base || asksTo < grid.base + WINDOW - 1

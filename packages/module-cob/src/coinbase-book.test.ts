@@ -39,15 +39,15 @@ describe.skipIf(absent)('a recorded Coinbase book of 45,393 levels', () => {
 
   test('has the measured depth within 10 bps', () => {
     const mid = book.midPrice
-    const bids = depthTo(reader.readBeyond(book, 'bid', mid * 0.999), 'bid', mid * 0.999)
+    const bids = depthTo(reader.read(book, 'bid', mid * 0.999), 'bid', mid * 0.999)
     expect(bids.base).toBeCloseTo(41.18599189, 8)
-    const asks = depthTo(reader.readBeyond(book, 'ask', mid * 1.001), 'ask', mid * 1.001)
+    const asks = depthTo(reader.read(book, 'ask', mid * 1.001), 'ask', mid * 1.001)
     expect(asks.base).toBeCloseTo(29.08863451, 8)
   })
 
   test('fills 1, 10 and 100 at the measured cost', () => {
     const cost = (side: 'bid' | 'ask', quantity: number) =>
-      1e4 * Math.abs(fillPrice(reader.readQuantity(book, side, quantity), quantity) / book.midPrice - 1)
+      1e4 * Math.abs(fillPrice(reader.read(book, side, book.midPrice, quantity), quantity) / book.midPrice - 1)
     expect(cost('ask', 1)).toBeCloseTo(0.794754, 6)
     expect(cost('ask', 10)).toBeCloseTo(3.005038, 6)
     expect(cost('ask', 100)).toBeCloseTo(13.319275, 6)

@@ -57,11 +57,14 @@ describe('cob', () => {
     expect(host.features.imbalanceMa5s).toBeNull()
   })
 
-  test('what walks the book waits for the next tenth of a second, the imbalance does not', () => {
+  test('buckets wait for the next tenth of a second and depth for the next second, the imbalance does not', () => {
     const host = harness(cob)
+    const [before, after] = [3 * 60_000, 60_000].map((value) => Math.log1p(value))
     host.feed([first, book(1.05, 'delta', [[60_000, 1]], [])])
-    expect([host.features.imbalance1, host.features.depth10Bid]).toEqual([0, 3 * 60_000 + 59_985])
+    expect(host.features).toMatchObject({ imbalance1: 0, bucketBid0: before, depth10Bid: 3 * 60_000 + 59_985 })
     host.feed([book(1.1, 'delta', [[60_000, 1]], [])])
+    expect(host.features).toMatchObject({ bucketBid0: after, depth10Bid: 3 * 60_000 + 59_985 })
+    host.feed([book(2, 'delta', [[60_000, 1]], [])])
     expect(host.features.depth10Bid).toBe(60_000 + 59_985)
   })
 

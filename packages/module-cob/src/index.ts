@@ -7,7 +7,7 @@ import { cobFeatures } from './cob-features.ts'
 import { LevelReader } from './level-reader.ts'
 import { addSpan, createTimeMean, meanAt, type TimeMean } from './time-mean.ts'
 import { addTrade, forgetWalls, lookForWalls, nearestWall, noWalls, type WallEvent, type Walls } from './walls.ts'
-import { valueOf, writeDepth } from './write-depth.ts'
+import { valueOf, writeBuckets, writeDepth } from './write-depth.ts'
 
 export type { WallEvent } from './walls.ts'
 
@@ -18,8 +18,10 @@ declare module '@tapeloom/core' {
   }
 }
 
-/** Features that walk the book, and the means, are written at most once in this much receive time, µs. */
+/** Means, buckets and walls are written on the first event of each so much receive time, µs. */
 const SAMPLE_US = 100_000
+/** Depth and fills, which walk the book, likewise. */
+const WALK_US = 1e6
 /** Buckets that the widest imbalance spans. */
 const ROWS = 20
 /** Changes of the book between two comparisons of all buckets with all levels. */
@@ -29,12 +31,10 @@ interface CobState {
   grid: BucketGrid
   /** Over 1, 5, 15 and 60 s. */
   readonly means: readonly TimeMean[]
-  /** imbalance5 since `since`, µs; NaN while unknown. */
+  /** imbalance5 since `since`, the last event's time (µs); NaN while unknown. */
   imbalance5: number
   since: number
   readonly walls: Walls
-  /** Number of the last sample on the absolute grid of SAMPLE_US. */
-  sample: number
 }
 
 /** Scratch only: nothing is kept in it from event to event. */
@@ -59,7 +59,7 @@ export const cob = defineModule({
     if (options.bucket > 0) bucketTicks(options.bucket, instrument, NaN)
     return {
       grid: emptyGrid(), means: [1, 5, 15, 60].map((seconds) => createTimeMean(seconds * 1e6)),
-      imbalance5: NaN, since: NaN, walls: noWalls(), sample: NaN,
+      imbalance5: NaN, since: NaN, walls: noWalls(),
     }
   },
   stateVersion: 1,
@@ -73,30 +73,31 @@ export const cob = defineModule({
     book(book, { state, options, features, instrument, emit }) {
       const now = book.tsInit
       for (const mean of state.means) addSpan(mean, state.since, now, state.imbalance5)
+      const isSample = Math.floor(now / SAMPLE_US) !== Math.floor(state.since / SAMPLE_US)
+      const isWalk = Math.floor(now / WALK_US) !== Math.floor(state.since / WALK_US)
       state.since = now
-      state.imbalance5 = NaN
-      const isSample = Math.floor(now / SAMPLE_US) !== state.sample
-      state.sample = Math.floor(now / SAMPLE_US)
       const mid = book.midPrice
       const known = book.status === 'live' && !Number.isNaN(mid)
       features.coverage = book.status === 'live' ? 1 : 0
       features.crossed = known ? (book.bestBid >= book.bestAsk ? 1 : 0) : NaN
       features.spreadBps = known ? (1e4 * (book.bestAsk - book.bestBid)) / mid : NaN
       features.weightedMidBps = known ? weightedMidBps(book, mid) : NaN
+      const isNew = known && (book.kind !== 'delta' || Number.isNaN(state.grid.base))
       // What a new snapshot does not show may have gone long ago.
-      if (!known || book.kind !== 'delta') forgetWalls(state.walls)
-      if (known) follow(state, book, instrument, options.bucket, isSample)
+      if (!known || isNew) forgetWalls(state.walls)
+      if (known) follow(state.grid, book, instrument, options.bucket, isNew, isWalk)
       else state.grid.base = NaN
+      if (!known || isNew || isWalk) writeDepth(features, book, instrument, options.fillSize, known)
       const [bid, ask] = touch(state.grid, book, instrument)
       features.imbalance1 = imbalance(state.grid, bid, ask, 1)
       features.imbalance5 = state.imbalance5 = imbalance(state.grid, bid, ask, 5)
       features.imbalance20 = imbalance(state.grid, bid, ask, ROWS)
-      if (known && !isSample) return
+      if (known && !isNew && !isSample) return
       features.imbalanceMa1s = meanAt(state.means[0]!, now)
       features.imbalanceMa5s = meanAt(state.means[1]!, now)
       features.imbalanceMa15s = meanAt(state.means[2]!, now)
       features.imbalanceMa60s = meanAt(state.means[3]!, now)
-      writeDepth(features, book, instrument, state.grid, options, reader)
+      writeBuckets(features, book, instrument, state.grid, options.rows)
       const { grid, walls } = state
       const priceOf = (bucket: number) => fromGrid(instrument.tick, bucket * grid.ticks)
       lookForWalls(walls, grid, bid, ask, now, (side, bucket, lots, wall) =>
@@ -112,18 +113,17 @@ function weightedMidBps({ bestBid, bestAsk, bestBidQuantity, bestAskQuantity }: 
   return 1e4 * (weighted / mid - 1)
 }
 
-/** Brings the buckets up to date: by the changes, or from the book where the changes are not enough. */
-function follow(state: CobState, book: BookView, instrument: Instrument, size: number, isSample: boolean): void {
-  const { grid } = state
+/** Brings the buckets up to date: by the changes, or from the book where it is new or they are not enough. */
+function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: number, isNew: boolean, isWalk: boolean): void {
   if (grid.ticks === 0) grid.ticks = bucketTicks(size, instrument, book.midPrice)
-  if (book.kind !== 'delta' || Number.isNaN(grid.base)) {
+  if (isNew) {
     rebuild(grid, book, instrument, reader)
     return
   }
   apply(grid, book, instrument)
   if (grid.changes >= CHECK_EVERY) check(grid, book, instrument)
   const [bid, ask] = touch(grid, book, instrument)
-  if (!reaches(grid, bid, ask, ROWS) && (isSample || !grid.limited)) rebuild(grid, book, instrument, reader)
+  if (!reaches(grid, bid, ask, ROWS) && (isWalk || !grid.limited)) rebuild(grid, book, instrument, reader)
 }
 
 /** @throws TapeloomError `cob.drift` when buckets and levels do not add up to the same */

@@ -10,26 +10,30 @@ export class LevelReader {
   count = 0
   /** Whether the side is known to end with the last level that was read; else what is beyond it is unknown. */
   ended = false
+  #start = 64
 
-  /** Reads from the best outwards until a level is beyond `price`, the side ends, or nothing more is known. */
-  readBeyond(book: BookReader, side: 'bid' | 'ask', price: number): this {
-    const isBeyond = () => (side === 'bid' ? this.prices[this.count - 1]! < price : this.prices[this.count - 1]! > price)
-    return this.#readUntil(book, side, isBeyond)
-  }
-
-  /** Reads from the best outwards until the levels hold `quantity`, the side ends, or nothing more is known. */
-  readQuantity(book: BookReader, side: 'bid' | 'ask', quantity: number): this {
-    const holds = () => this.quantities.subarray(0, this.count).reduce((sum, each) => sum + each, 0) >= quantity
-    return this.#readUntil(book, side, holds)
-  }
-
-  #readUntil(book: BookReader, side: 'bid' | 'ask', isEnough: () => boolean): this {
-    let levels = 64
-    for (this.#read(book, side, levels); this.count === levels && levels < MOST && !isEnough(); ) {
+  /**
+   * Reads from the best outwards until a level is beyond `price` and the levels hold `quantity`, the side ends, or nothing
+   * more is known.
+   */
+  read(book: BookReader, side: 'bid' | 'ask', price: number, quantity = 0): this {
+    this.#read(book, side, this.#start)
+    let levels = this.#start
+    while (this.count === levels && levels < MOST && !this.#isEnough(levels, side, price, quantity)) {
       levels *= 2
       this.#read(book, side, levels)
     }
+    // The next read most likely needs as many; to have read more than is needed changes nothing.
+    while (levels > 64 && (levels / 2 > this.count || this.#isEnough(levels / 2, side, price, quantity))) levels /= 2
+    this.#start = levels
     return this
+  }
+
+  #isEnough(levels: number, side: 'bid' | 'ask', price: number, quantity: number): boolean {
+    const last = this.prices[levels - 1]!
+    let sum = 0
+    for (let i = 0; i < levels && sum < quantity; i++) sum += this.quantities[i]!
+    return sum >= quantity && (side === 'bid' ? last < price : last > price)
   }
 
   #read(book: BookReader, side: 'bid' | 'ask', levels: number): void {

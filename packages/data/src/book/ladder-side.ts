@@ -27,7 +27,7 @@ export class LadderSide {
    * @throws TapeloomError `book.width`
    */
   constructor(side: 'bid' | 'ask', width: number) {
-    if (!Number.isInteger(Math.log2(width)) || width < 8192 || width > 2 ** 20) {
+    if (!Number.isInteger(Math.log2(width)) || width < 8192 || width > 1 << 20) {
       throw new TapeloomError('book.width', `[ladder] width is ${width}. Give a power of two from 8192 to 1048576.`)
     }
     this.#sign = side === 'bid' ? 1 : -1
