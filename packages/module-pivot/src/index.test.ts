@@ -142,8 +142,8 @@ test('the warm-up grows with span and levels, and covers each timeframe', () => 
   const { warmup, options = {} } = definitionOf(pivot)
   const of = (given: Readonly<Record<string, unknown>>) =>
     (warmup as (values: unknown) => unknown)(resolveOptions('pivot', options, given).values)
-  expect(of({})).toEqual({ '1m': 16_384 })
-  expect(of({ levels: 2, timeframes: ['1m', '1h'] })).toEqual({ '1m': 256, '1h': 256 })
+  expect(of({})).toEqual({ '1m': 20_480 })
+  expect(of({ levels: 2, timeframes: ['1m', '1h'] })).toEqual({ '1m': 320, '1h': 320 })
 })
 
 test('levels beyond the option are missing', () => {

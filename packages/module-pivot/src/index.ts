@@ -32,7 +32,7 @@ export const pivot = defineModule({
   features: levelFeatures,
   candles: ({ timeframes }) => timeframes,
   warmup: ({ timeframes, levels, span }) =>
-    Object.fromEntries(timeframes.map((timeframe) => [timeframe, span << (3 + 2 * levels)])), // 8 · span · 4^levels
+    Object.fromEntries(timeframes.map((timeframe) => [timeframe, (10 * span) << (2 * levels)])), // 10 · span · 4^levels
   state: ({ timeframes, levels }) => timeframes.map(() => createStructure(levels)),
   stateVersion: 1,
   on: {

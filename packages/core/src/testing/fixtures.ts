@@ -54,7 +54,7 @@ function* trades(symbol: MarketSymbol, spec: TradesSpec): Generator<MarketInput,
 function* candles(
   symbol: MarketSymbol,
   timeframe: `${number}${'s' | 'm' | 'h' | 'd'}`,
-  { count = 20_000, seed = 1 }: { readonly count?: number; readonly seed?: number },
+  { count = 24_000, seed = 1 }: { readonly count?: number; readonly seed?: number },
 ): Generator<MarketInput, void> {
   const random = createRandom(seed, 'fixtures.candles', symbol)
   const lengthUs = timeframeUs(timeframe)
@@ -138,7 +138,7 @@ export const fixtures = {
   /** A random walk of trades around 60,000; 5,000 over some 80 minutes. */
   trades: (symbol: MarketSymbol, spec: TradesSpec = {}): Iterable<MarketInput> =>
     repeatable(() => trades(symbol, spec)),
-  /** Closed candles of a random walk from 60,000, without gaps; 20,000. */
+  /** Closed candles of a random walk from 60,000, without gaps; 24,000. */
   candles: (
     symbol: MarketSymbol,
     timeframe: `${number}${'s' | 'm' | 'h' | 'd'}`,
