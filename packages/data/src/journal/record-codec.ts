@@ -30,7 +30,7 @@ export const roomFor = (record: MarketRecord, rest: number): number =>
 
 /** Encodes `record` at byte `at`, a multiple of 8; returns the byte after it. Allocates nothing for ASCII texts. */
 export function encodeRecord(buffer: RecordBuffer, at: number, record: MarketRecord, rest?: Uint8Array): number {
-  const { u8, u16, u32, f64 } = buffer
+  const { f64 } = buffer
   const { number, kind } = record
   let d = (at + HEADER) >> 3
   f64[d] = number[AT.sourceSequence]!
@@ -41,25 +41,25 @@ export function encodeRecord(buffer: RecordBuffer, at: number, record: MarketRec
     f64[d] = number[AT.price]!
     f64[d + 1] = number[AT.quantity]!
     d += 2
-  } else if (kind === KIND.book) {
-    d = encodeLevels(f64, d, record)
-  } else if (kind === KIND.candle || kind === KIND.backfill) {
+  } else if (kind === KIND.book) d = encodeLevels(f64, d, record)
+  else if (kind === KIND.candle || kind === KIND.backfill) {
     for (let i = 0; i < CANDLE_NUMBERS; i++) f64[d + i] = number[AT.openTime + i]!
     d += CANDLE_NUMBERS
   }
-  const textAt = d << 3
-  const textEnd = encodeText(u8, textAt, record.text)
-  if (rest) u8.set(rest, textEnd)
-  const end = textEnd + (rest?.length ?? 0)
+  return encodeTail(buffer, at, d << 3, record, rest)
+}
+
+/** Writes the text and the rest from `textAt` on, zeros up to a multiple of 8, and then the record's header. */
+function encodeTail(buffer: RecordBuffer, at: number, textAt: number, record: MarketRecord, rest?: Uint8Array): number {
+  const { u32 } = buffer
+  const textEnd = encodeText(buffer, textAt, record.text)
+  const end = rest ? encodeRest(buffer, textEnd, rest) : textEnd
   const next = (end + 7) & ~7
-  for (let i = end; i < next; i++) u8[i] = 0
-  u8[at] = kind
-  u8[at + 1] = record.flags
-  u16[(at >> 1) + 1] = record.source
-  u32[(at >> 2) + 1] = next - at
-  u16[(at >> 1) + 4] = record.market
-  u16[(at >> 1) + 5] = textEnd - textAt
-  u32[(at >> 2) + 3] = rest?.length ?? 0
+  const h = at >> 2
+  u32[h] = record.kind | (record.flags << 8) | (record.source << 16)
+  u32[h + 1] = next - at
+  u32[h + 2] = record.market | ((textEnd - textAt) << 16)
+  u32[h + 3] = end - textEnd
   return next
 }
 
@@ -113,11 +113,28 @@ function decodeLevels(f64: Float64Array, at: number, record: MarketRecord): numb
   return d
 }
 
-function encodeText(u8: Uint8Array, at: number, text: string): number {
+function encodeText(buffer: RecordBuffer, at: number, text: string): number {
+  const { u8, f64 } = buffer
+  const end = at + text.length
+  f64[end >> 3] = 0 // padding
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code > 127) return at + Buffer.from(u8.buffer).write(text, at, 'utf8')
+    if (code > 127) return encodeUtf8(buffer, at, text)
     u8[at + i] = code
   }
-  return at + text.length
+  return end
+}
+
+function encodeUtf8({ u8, f64 }: RecordBuffer, at: number, text: string): number {
+  const bytes = Buffer.from(text, 'utf8')
+  f64[(at + bytes.length) >> 3] = 0
+  u8.set(bytes, at)
+  return at + bytes.length
+}
+
+function encodeRest({ u8, f64 }: RecordBuffer, at: number, rest: Uint8Array): number {
+  const end = at + rest.length
+  if (end >> 3 > at >> 3) f64[end >> 3] = 0
+  u8.set(rest, at)
+  return end
 }
