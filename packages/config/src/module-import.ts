@@ -1,4 +1,4 @@
-import { suggestion, type Module } from '@tapeloom/core'
+import { nearest, suggestion, type Module } from '@tapeloom/core'
 import { moduleAliases } from './module-aliases.ts'
 import { findFile, findPackage, lookupFolders, type Found } from './package-lookup.ts'
 
@@ -52,14 +52,22 @@ const absentFile = (path: string, folder: string) => ({
 function absentPackage(specifier: string, name: string) {
   if (specifier in moduleAliases) return { code: 'module.not-installed', message: `'${specifier}' is ${name}, which is not installed. Run: npm i ${name}` }
   const aliases = Object.keys(moduleAliases)
-  const known = [...aliases, ...Object.values(moduleAliases).filter((each) => !each.includes('#'))]
-  const short = aliases.find((alias) => moduleAliases[alias] === `@tapeloom/module-${name}`)
-  const near = short ? ` Did you mean '${short}'?` : suggestion(specifier, known)
+  const meant = aliases.find((alias) => moduleAliases[alias] === `@tapeloom/module-${name}`)
+  const near = meant ? ` Did you mean '${meant}'?` : nearPackage(name) || suggestion(specifier, aliases)
   if (near) return { code: 'module.unknown', message: `module '${specifier}' is neither known nor installed.${near}` }
   if (/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(\/.*)?$/.test(name)) {
     return { code: 'module.not-installed', message: `package '${name}' is not installed. Run: npm i ${name}` }
   }
   return { code: 'module.unknown', message: `'${specifier}' names no module. Write an alias (${aliases.join(', ')}), a package, or a path that begins with ./` }
+}
+
+/** The package of ours that a misspelt one may mean; what all of them begin with is left out of the comparison. */
+function nearPackage(name: string): string {
+  if (!name.startsWith('@tapeloom/')) return ''
+  const short = (each: string) => each.replace(/^@tapeloom\/(module-)?/, '')
+  const packages = Object.values(moduleAliases).filter((each) => !each.includes('#'))
+  const near = nearest(short(name), packages.map(short))
+  return near === undefined ? '' : ` Did you mean '${packages.find((each) => short(each) === near)}'?`
 }
 
 function reason(error: unknown): string {
