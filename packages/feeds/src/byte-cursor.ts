@@ -1,4 +1,4 @@
-const [ZERO, NINE, DOT, QUOTE, BACKSLASH] = [48, 57, 46, 34, 92]
+const [ZERO, DOT, QUOTE, BACKSLASH] = [48, 46, 34, 92]
 const POWERS = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`))
 
 /**
@@ -9,6 +9,7 @@ export class ByteCursor {
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
   at = 0
+  #part = 0
   #word = ''
   #wordBytes: Uint8Array = new Uint8Array(0)
 
@@ -33,41 +34,53 @@ export class ByteCursor {
   /** An unsigned integer up to 15 digits without leading zero, else NaN. */
   integer(): number {
     const [bytes, start] = [this.#bytes, this.at]
-    let value = 0
     let at = start
-    for (; at < this.#end; at++) {
-      const digit = bytes[at]! - ZERO
-      if (digit < 0 || digit > 9) break
-      value = value * 10 + digit
+    let head = 0
+    let digit = 0
+    while ((digit = bytes[at]! - ZERO) >= 0 && digit <= 9 && at - start < 9) {
+      head = (head * 10 + digit) | 0
+      at++
     }
-    if (at === start || at - start > 15 || (bytes[start] === ZERO && at - start > 1)) return NaN
-    this.at = at
-    return value
+    const more = at - start === 9 ? Math.max(0, this.#digits(at)) : 0
+    const end = at + more
+    if (end === start || end - start > 15 || end > this.#end || (bytes[start] === ZERO && end - start > 1)) return NaN
+    this.at = end
+    return more === 0 ? head : head * POWERS[more]! + this.#part
   }
 
-  /** An unsigned decimal up to 15 digits in quotes, such as `"0.0100"`, else NaN. Exact: one division by a power of ten. */
+  /**
+   * An unsigned decimal in quotes, such as `"0.0100"`, of up to 9 digits before and 9 after the point and 15 in all; else NaN.
+   * Exact: digits make whole numbers, and one division by a power of ten makes the double.
+   */
   decimal(): number {
-    const bytes = this.#bytes
-    let at = this.at
-    if (bytes[at++] !== QUOTE) return NaN
-    let [value, digits, dot] = [0, 0, -1]
-    for (; at < this.#end; at++) {
-      const byte = bytes[at]!
-      if (byte >= ZERO && byte <= NINE) {
-        value = value * 10 + (byte - ZERO)
-        if (value !== 0) digits++
-      } else if (byte === DOT && dot < 0) dot = at
-      else break
+    const [bytes, start] = [this.#bytes, this.at + 1]
+    if (bytes[this.at] !== QUOTE) return NaN
+    let at = start
+    let whole = 0
+    let digit = 0
+    while ((digit = bytes[at]! - ZERO) >= 0 && digit <= 9 && at - start < 9) {
+      whole = (whole * 10 + digit) | 0
+      at++
     }
-    if (at >= this.#end || bytes[at] !== QUOTE || digits > 15) return NaN
-    const from = this.at + 1
-    if (dot < 0) {
-      if (at === from) return NaN
-    } else if (dot === from || dot === at - 1) return NaN
-    const places = dot < 0 ? 0 : at - dot - 1
-    if (places > 15) return NaN
-    this.at = at + 1
-    return places === 0 ? value : value / POWERS[places]!
+    const places = bytes[at] === DOT ? this.#digits(at + 1) : 0
+    const end = places === 0 ? at : at + 1 + places
+    if (at === start || places < 0 || end - start > 16 || end >= this.#end || bytes[end] !== QUOTE) return NaN
+    this.at = end + 1
+    return places === 0 ? whole : (whole * POWERS[places]! + this.#part) / POWERS[places]!
+  }
+
+  /** Reads one to nine digits into #part, as whole numbers of 32 bits are fast; returns how many, or -1. */
+  #digits(start: number): number {
+    const bytes = this.#bytes
+    let at = start
+    let part = 0
+    let digit = 0
+    while ((digit = bytes[at]! - ZERO) >= 0 && digit <= 9 && at - start < 9) {
+      part = (part * 10 + digit) | 0
+      at++
+    }
+    this.#part = part
+    return at === start ? -1 : at - start
   }
 
   /** Steps over printable ASCII and the quote after it; false when it is empty or holds anything else. */
