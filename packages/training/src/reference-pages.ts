@@ -9,7 +9,7 @@ export interface StoredFrame {
 }
 
 /** References that one page should hold, more or less. */
-const [FEW, MANY] = [1024, 8192]
+const [FEW, MANY] = [2048, 16_384]
 
 /** All references of a store in the order of their sequences, a range of sequences at a time. */
 export async function* referencePages(store: Store): AsyncGenerator<readonly StoredFrame[]> {

@@ -7,7 +7,7 @@ import { trySeriesId, type SeriesName } from './series-id.ts'
 const CANDLE_COLUMNS = ['open_time', 'open', 'high', 'low', 'close', 'volume', 'known'] as const
 /** Candles that one read of a merged span may bring, and the longest span of feature rows, µs. */
 const SPAN_ROWS = 65_536
-const SPAN_US = 4 * 3600e6
+const SPAN_US = 24 * 3600e6
 
 interface Span {
   readonly series: string
@@ -21,6 +21,7 @@ interface Span {
 export class StoredRows {
   readonly #store: Store
   readonly #block = new RowBlock(CANDLE_WIDTH)
+  readonly #columns = new Map<string, ReadonlyMap<string, string>>()
 
   constructor(store: Store) {
     this.#store = store
@@ -92,6 +93,12 @@ export class StoredRows {
 
   /** Full column ids (`cob.imbalance5#1@…`) by the names that bindings use. */
   async #columnIds(layoutId: string, bound: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const ids = this.#columns.get(layoutId) ?? (await this.#readColumns(layoutId))
+    this.#columns.set(layoutId, ids)
+    return new Map(bound.map((column) => [column, ids.get(column) ?? column]))
+  }
+
+  async #readColumns(layoutId: string): Promise<ReadonlyMap<string, string>> {
     const stored = await this.#store.read({
       table: 'layouts',
       columns: ['column'],
@@ -100,7 +107,7 @@ export class StoredRows {
     })
     const ids = new Map<string, string>()
     for (const id of stored.columns['column'] as readonly string[]) ids.set(id.split('#', 1)[0] ?? id, id).set(id, id)
-    return new Map(bound.map((column) => [column, ids.get(column) ?? column]))
+    return ids
   }
 
   #readCandles(
@@ -121,7 +128,7 @@ export class StoredRows {
   }
 }
 
-/** Merges overlapping and touching ranges per series, up to a bound of rows. */
+/** Merges near ranges per series, up to a bound of rows: a read costs more than some rows that nobody asked for. */
 function mergeSpans(requests: readonly RebuildRequest[]): readonly Span[] {
   const sorted = requests.toSorted((a, b) =>
     a.frame.series === b.frame.series ? a.frame.start - b.frame.start : a.frame.series < b.frame.series ? -1 : 1,
@@ -130,10 +137,9 @@ function mergeSpans(requests: readonly RebuildRequest[]): readonly Span[] {
   for (const request of sorted) {
     const { series, start, end } = request.frame
     const name = trySeriesId(series)
-    const step = name?.kind === 'candle' ? timeframeUs(name.timeframe) : 60e6
-    const longest = name?.kind === 'candle' ? SPAN_ROWS * step : SPAN_US
+    const longest = name?.kind === 'candle' ? SPAN_ROWS * timeframeUs(name.timeframe) : SPAN_US
     const last = spans.at(-1)
-    const near = last?.series === series && start <= last.to + step && end - last.from < longest
+    const near = last?.series === series && start <= last.to + longest / 24 && end - last.from < longest
     if (last && near) {
       last.to = Math.max(last.to, end + 1)
       last.knownBy = Math.max(last.knownBy, request.knownBy)
