@@ -28,7 +28,7 @@ export interface OwnerOptions {
 
 /** Rows as read: columns in the order asked for. */
 export interface ReadRows {
-  readonly length: number
+  readonly rowCount: number
   readonly columns: readonly ReadColumn[]
 }
 
@@ -136,7 +136,7 @@ export class DatabaseOwner {
 
   /** Waits for what is under way, then closes the file. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#running])
+    await Promise.allSettled(this.#running)
     for (const writer of this.#writers.values()) writer.close()
     this.#readers.close()
     this.#connection.disconnectSync()
@@ -181,19 +181,17 @@ export class DatabaseOwner {
     writer.flush()
   }
 
-  async #readPlan(reader: Reader, plan: RangePlan): Promise<ReadRows> {
-    const statement = await reader.prepare(plan.sql)
-    const { width } = plan
-    const indices = Array.from({ length: plan.versions ? width + 2 : width }, (_, index) => index)
-    for (let look = (plan.limit ?? 0) + 64; ; look *= 4) {
-      const result = await reader.run(statement, { ...plan.params, limit: look })
-      const { columns, rowCount } = await this.#vectors.read(result, indices)
-      if (!plan.versions) return { length: rowCount, columns }
-      const newest = newestRows(columns[width] as Float64Array, columns[width + 1] as Float64Array)
+  async #readPlan(reader: Reader, { sql, params, indices, versions }: RangePlan): Promise<ReadRows> {
+    const statement = await reader.prepare(sql)
+    if (!versions) return this.#vectors.read(await reader.run(statement, params), indices)
+    const { key, known, limit } = versions
+    for (let look = (limit ?? 0) + 64; ; look *= 4) {
+      const { columns, rowCount } = this.#vectors.read(await reader.run(statement, { ...params, limit: look }), [...indices, key, known])
+      const newest = newestRows(columns.at(-2) as Float64Array, columns.at(-1) as Float64Array)
       const found = newest?.length ?? rowCount
       // Several versions of a key may have used up the rows looked at.
-      if (plan.limit !== undefined && found < plan.limit && rowCount === look) continue
-      return lastOf(columns.slice(0, width), newest, rowCount, Math.min(found, plan.limit ?? found))
+      if (limit !== undefined && found < limit && rowCount === look) continue
+      return lastOf(columns.slice(0, -2), newest, rowCount, Math.min(found, limit ?? found))
     }
   }
 
@@ -214,12 +212,12 @@ export class DatabaseOwner {
 
 /** The last `count` of the rows chosen. */
 function lastOf(columns: readonly ReadColumn[], newest: Int32Array | undefined, rowCount: number, count: number): ReadRows {
-  if (newest) return { length: count, columns: columns.map((column) => pick(column, newest.subarray(newest.length - count))) }
-  return { length: count, columns: count === rowCount ? columns : columns.map((column) => column.slice(rowCount - count)) }
+  if (newest) return { rowCount: count, columns: columns.map((column) => pick(column, newest.subarray(newest.length - count))) }
+  return { rowCount: count, columns: count === rowCount ? columns : columns.map((column) => column.slice(rowCount - count)) }
 }
 
 const nothing = ({ columns }: StoreRange, declared: StoreTable): ReadRows => ({
-  length: 0,
+  rowCount: 0,
   columns: columns.map((name) => (declared.columns[name] === 'text' ? [] : new Float64Array(0))),
 })
 

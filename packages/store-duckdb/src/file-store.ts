@@ -62,8 +62,8 @@ export class FileStore implements DuckDBStore {
 
   async read(range: StoreRange): Promise<StoreRows> {
     const declared = storeTable(range.table)
-    const { length, columns } = await this.#opened('read').owner.call('read', { range, declared })
-    return { table: range.table, length, columns: named(range.columns, columns) as StoreColumns }
+    const { rowCount, columns } = await this.#opened('read').owner.call('read', { range, declared })
+    return { table: range.table, length: rowCount, columns: named(range.columns, columns) as StoreColumns }
   }
 
   async query<const C extends Readonly<Record<string, ColumnKind>>>(

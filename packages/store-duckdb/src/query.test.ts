@@ -37,7 +37,8 @@ describe('query', () => {
     const result = await store.query(sql, { columns })
     expect(result.rowCount).toBe(3000)
     const whole = Float64Array.from({ length: 3000 }, (_, row) => (row === 1 ? NaN : row))
-    for (let at = 0; at < types.length; at++) expect(result[`c${at}`], types[at]).toEqual(at < 2 ? whole.map((value) => value % 100) : whole)
+    const expected = types.map((type, at) => [type, at < 2 ? whole.map((value) => value % 100) : whole])
+    expect(types.map((type, at) => [type, result[`c${at}`]])).toEqual(expected)
   })
 
   test('integers are exact to 2^53 on both sides of 0', async () => {

@@ -8,15 +8,13 @@ import type { TableView } from './table-view.ts'
 export interface RangePlan {
   readonly sql: string
   readonly params: Parameters
-  /** How many columns were asked for; they stand first in the result. */
-  readonly width: number
+  /** Where the columns that were asked for stand in the result. */
+  readonly indices: readonly number[]
   /**
-   * The result ends with the range's order and `known`, holds all versions in the order they were written, and has one
-   * series only: newest versions are picked, and put in order, while reading. Else the statement has done so.
+   * Set when the result holds all versions of one series, in the order they were written: where its key and `known`
+   * stand. Newest versions are then picked, and put in order, while reading; else the statement has done so.
    */
-  readonly versions: boolean
-  /** With `versions`: only the newest so many keys are wanted; parameter `limit` says how many rows to look at. */
-  readonly limit: number | undefined
+  readonly versions: { readonly key: number; readonly known: number; readonly limit: number | undefined } | undefined
 }
 
 /**
@@ -27,22 +25,27 @@ export interface RangePlan {
 export function planRange(range: StoreRange, table: TableView): RangePlan | undefined {
   const { key } = table.declared
   const conditions = new RangeConditions(range, table)
-  const select = range.columns.map((column) => table.selected(column))
+  const selected = range.columns.map((column) => table.selected(column))
   if (!table.exists || conditions.isEmpty) return undefined
   const order = range.key ?? key.at(-1) ?? 'known'
   const limit = range.limit === undefined ? undefined : Math.max(0, Math.floor(range.limit))
   const oneSeries = key.every((column) => column === order || Object.hasOwn(range.equals ?? {}, column))
   const versions = oneSeries && key.includes(order) && table.type(order) !== 'text' && conditions.after.length === 0
+  const select = [...new Set(versions ? [...selected, identifier(order), identifier('known')] : selected)]
   const sql = versions
     ? versionsSql(range.table, select, order, whereOf(conditions.before), limit)
     : newestSql(range, select, sortable(order, table), key, conditions, limit)
-  return { sql, params: conditions.params, width: select.length, versions, limit }
+  const at = (column: string) => select.indexOf(identifier(column))
+  return {
+    sql, params: conditions.params, indices: selected.map((column) => select.indexOf(column)),
+    versions: versions ? { key: at(order), known: at('known'), limit } : undefined,
+  }
 }
 
 /** All versions of one series; with a limit the last so many rows of it. */
 function versionsSql(table: string, select: readonly string[], order: string, where: string, limit: number | undefined): string {
   const by = identifier(order)
-  const columns = [...select, by, 'known'].join(', ')
+  const columns = select.join(', ')
   if (limit === undefined) return `select ${columns} from ${identifier(table)} ${where}`
   const last = `select *, rowid as written from ${identifier(table)} ${where} order by ${by} desc, known desc, written desc limit $limit`
   return `select ${columns} from (${last}) order by ${by}, known, written`

@@ -13,9 +13,9 @@ const meanings: readonly Meaning[] = [
     what: (_, path) => `'${path}' is not a DuckDB database. Choose another path, or move that file away.`,
   },
   {
-    pattern: /(?:could not set lock|conflicting lock)[^]*?(?:PID (\d+))?/i, code: 'store.in-use',
-    what: (match, path) => {
-      const pid = /PID (\d+)/.exec(match.input)?.[1]
+    pattern: /could not set lock|conflicting lock/i, code: 'store.in-use',
+    what: ({ input }, path) => {
+      const pid = /PID (\d+)/.exec(input)?.[1]
       return `'${path}' is in use by ${pid ? `process ${pid}` : 'another process'}. Stop that process, or let it export Parquet.`
     },
   },
