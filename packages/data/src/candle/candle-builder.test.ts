@@ -266,4 +266,23 @@ describe('candles of a venue', () => {
     const { host } = await run(Array.from({ length: 12 }, (_, i) => minute(i, 100)), [], { boundaryUs: 300e6 })
     expect(host.lines.filter((line) => line.startsWith('boundary')).map((line) => Number(line.split(' ')[2]) / 60e6)).toEqual([5, 10])
   })
+
+  test('timeframes that they cannot make are named once', async () => {
+    const { host } = await run([minute(0, 100), minute(1, 100)], ['30s', '1m', '90s', '5m'])
+    expect(host.lines.filter((line) => line.startsWith('reject'))).toEqual([
+      'reject tape data.timeframe [data BTC/USDT] 30s, 90s cannot be made of 1m candles. Feed trades, or candles that divide them.'])
+  })
+
+  test('beside trades stand for their own timeframe, and coarser ones fold them', async () => {
+    const trades = Array.from({ length: 700 }, (_, i) => trade(500_000 * i, 100 + (i % 3), 0.001, { tsInit: 500_000 * i + 100 }))
+    const own = Array.from({ length: 5 }, (_, i) => minute(i, 500, { tsInit: (i + 1) * 60e6 + 300_000 }))
+    const inputs = [...trades, ...own].toSorted((a, b) => a.tsInit! - b.tsInit!)
+    const { host, feed } = await run(inputs, ['1s', '1m', '5m'])
+    const of = (timeframe: string) => host.candles.filter((one) => one.timeframe === timeframe)
+    expect(of('1m').filter(({ close }) => close === 500).map(({ openTime }) => openTime / 60e6)).toEqual([1, 2, 3, 4])
+    expect(of('1m').map(({ openTime }) => openTime / 60e6)).toEqual([0, 1, 2, 3, 4])
+    expect(of('5m').at(0)?.volume).toBeGreaterThan(5)
+    expect(of('1s').length).toBeGreaterThan(340)
+    expect(feed.symbols[0]?.boundaryUs).toBe(1e6)
+  })
 })

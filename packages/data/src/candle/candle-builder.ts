@@ -13,7 +13,7 @@ const TRADED = 1 << 20
 const DEFAULT_BASE_US = 1e6
 /** Boundaries are not made up for a longer time without connection. */
 const LONGEST_SILENCE_US = 3600e6
-const [NEXT, BOUNDARY, FIRED, CONNECTED_AT, HEARD] = [0, 1, 2, 3, 4]
+const [NEXT, BOUNDARY, FIRED, CONNECTED_AT, HEARD, NEXT_ROLLED] = [0, 1, 2, 3, 4, 5]
 
 /**
  * Makes the candles and the boundaries of one market: from trades, from the venue's candles, and by roll-up.
@@ -23,8 +23,11 @@ export class CandleBuilder {
   readonly candles: CandleSet
   readonly #plan: CandlePlan
   readonly #sink: CandleSink
-  /** `[next close or boundary, next boundary, last boundary, time of the first event since the connection, newest event]`. */
-  readonly #clock = Float64Array.of(Infinity, Infinity, -Infinity, NaN, -Infinity)
+  /**
+   * `[next close or boundary, next boundary, last boundary, first event since the connection, newest event, next close of
+   * what waits for the venue's candles]`.
+   */
+  readonly #clock = Float64Array.of(Infinity, Infinity, -Infinity, NaN, -Infinity, Infinity)
   /** Trades or books come in: boundaries follow the clock, not the candles. */
   #ticking = false
   #connected = false
@@ -48,7 +51,11 @@ export class CandleBuilder {
   }
   /** The next time at which something is due, by the venue's clock; Infinity when nothing is. */
   get nextDue(): number {
-    return this.#clock[NEXT]!
+    return Math.min(this.#clock[NEXT]!, this.#clock[NEXT_ROLLED]!)
+  }
+  /** The next boundary; Infinity when none is due. */
+  get nextBoundary(): number {
+    return this.#clock[BOUNDARY]!
   }
   /** The newest boundary that fired; −Infinity before the first. */
   get lastBoundary(): number {
@@ -58,13 +65,6 @@ export class CandleBuilder {
   /** Whether the base interval that is open by the clock holds an event. */
   get hasOpenInterval(): boolean {
     return this.#ticking && this.#clock[HEARD]! > this.#clock[BOUNDARY]! - this.boundaryUs
-  }
-
-  /** Says what will come in before it does, so that the plan is right from the start. */
-  expect(kind: 'trade' | 'book' | Timeframe): void {
-    if (kind === 'trade') this.candles.expectTrades()
-    if (kind === 'trade' || kind === 'book') this.#ticking = true
-    else this.candles.delivered(kind)
   }
 
   /** A trade or a book event of this market is about to be applied; true when the clock starts with it. */
@@ -81,7 +81,17 @@ export class CandleBuilder {
     return true
   }
 
-  /** Closes what ends at or before `time`, in order, with its boundaries. */
+  /** Closes what ends at or before `time` by the time of receipt: what waits for the venue's candles waits no more. */
+  overdue(time: number): void {
+    this.due(time)
+    while (this.#clock[NEXT_ROLLED]! <= time) {
+      const next = this.#clock[NEXT_ROLLED]!
+      for (const candle of this.candles.all) if (this.#waits(candle) && candle.number[FORMING.closeTime]! <= next) this.#close(candle)
+      this.#rearm()
+    }
+  }
+
+  /** Closes what ends at or before `time` by the market's own events, in order, with its boundaries. */
   due(time: number): void {
     const clock = this.#clock
     if (clock[NEXT]! > time) return
@@ -111,6 +121,11 @@ export class CandleBuilder {
     return known !== undefined && record.number[AT.openTime]! <= known.number[FORMING.lastOpenTime]!
   }
 
+  /** Whether the venue has delivered the candle of the record before. */
+  isDelivered(record: MarketRecord): boolean {
+    return this.isClosed(record) && this.candles.find(record.text as Timeframe)?.origin === 'venue'
+  }
+
   /** The candle of the record as one of its series, beside what is open: a newer version. */
   version(record: MarketRecord): FormingCandle {
     const candle = new FormingCandle(record.text as Timeframe, 'venue')
@@ -118,11 +133,16 @@ export class CandleBuilder {
     return candle
   }
 
-  /** Takes a closed candle of the venue, one that `isClosed` denies. */
+  /**
+   * Takes a closed candle of the venue, one that `isDelivered` denies. Where the series was made otherwise so far and has
+   * closed this one, only the next is the venue's.
+   */
   candle(record: MarketRecord): void {
+    const closed = this.isClosed(record)
     const candle = this.candles.delivered(record.text as Timeframe)
+    if (closed) return this.#rearm()
     const openTime = record.number[AT.openTime]!
-    this.due(this.#ticking ? openTime : openTime + candle.lengthUs - 1)
+    this.overdue(this.#ticking ? openTime : openTime + candle.lengthUs - 1)
     const expected = candle.number[FORMING.lastOpenTime]! + candle.lengthUs
     if (expected < openTime) this.#fillMissing(candle, expected, openTime)
     this.#deliver(candle, record)
@@ -168,7 +188,7 @@ export class CandleBuilder {
   #closeAt(time: number): void {
     const { all } = this.candles
     for (let i = 0; i < all.length; i++) {
-      if (all[i]!.number[FORMING.closeTime]! <= time) this.#close(all[i]!)
+      if (all[i]!.number[FORMING.closeTime]! <= time && !this.#waits(all[i]!)) this.#close(all[i]!)
     }
     if (this.#clock[BOUNDARY] === time) {
       this.#clock[FIRED] = time
@@ -283,11 +303,21 @@ export class CandleBuilder {
     })
   }
 
+  /** Whether a series folds candles that the venue sends, while trades or books tell the time: theirs come later. */
+  #waits(candle: FormingCandle): boolean {
+    return this.#ticking && candle.child !== undefined && !candle.fromTrades
+  }
+
   #rearm(): void {
-    let next = this.#clock[BOUNDARY]!
+    let [next, rolled] = [this.#clock[BOUNDARY]!, Infinity]
     const { all } = this.candles
-    for (let i = 0; i < all.length; i++) next = Math.min(next, all[i]!.number[FORMING.closeTime]!)
+    for (let i = 0; i < all.length; i++) {
+      const time = all[i]!.number[FORMING.closeTime]!
+      if (this.#waits(all[i]!)) rolled = Math.min(rolled, time)
+      else next = Math.min(next, time)
+    }
     this.#clock[NEXT] = next
+    this.#clock[NEXT_ROLLED] = rolled
   }
 }
 

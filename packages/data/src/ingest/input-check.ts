@@ -1,5 +1,5 @@
 import { openTimeOf, timeframeUs, type BookMessage, type CandleMessage, type Grid, type MarketInput, type Price } from '@tapeloom/core'
-import type { TradeMessage } from '@tapeloom/core'
+import type { Timeframe, TradeMessage } from '@tapeloom/core'
 import { AT, KIND, type MarketRecord } from './market-record.ts'
 import type { Market } from './market-table.ts'
 
@@ -111,12 +111,8 @@ function checkCandle(input: CandleMessage, { instrument }: Market, record: Marke
 }
 
 function checkCandleTime({ timeframe, openTime }: CandleMessage, tsEvent: number): Fault | undefined {
-  let lengthUs: number
-  try {
-    lengthUs = timeframeUs(timeframe)
-  } catch {
-    return fault('data.candle', `timeframe is '${String(timeframe)}'. Send one as '1m'`)
-  }
+  const lengthUs = lengths.get(timeframe) ?? tryLength(timeframe)
+  if (lengthUs === undefined) return fault('data.candle', `timeframe is '${String(timeframe)}'. Send one as '1m'`)
   if (!isTime(openTime) || openTimeOf(openTime, lengthUs) !== openTime) {
     return fault('data.candle', `openTime ${openTime} is not the start of a ${timeframe} candle. Send µs on its grid`)
   }
@@ -124,6 +120,19 @@ function checkCandleTime({ timeframe, openTime }: CandleMessage, tsEvent: number
     return fault('data.candle', `the ${timeframe} candle from ${openTime} is not closed at ${tsEvent}. Send closed candles only`)
   }
   return undefined
+}
+
+/** Lengths of the timeframes that were seen, µs. */
+const lengths = new Map<string, number>()
+
+function tryLength(timeframe: Timeframe): number | undefined {
+  try {
+    const lengthUs = timeframeUs(timeframe)
+    lengths.set(timeframe, lengthUs)
+    return lengthUs
+  } catch {
+    return undefined
+  }
 }
 
 const isTime = (us: unknown): us is number => Number.isSafeInteger(us) && (us as number) >= 0

@@ -108,7 +108,7 @@ export class InputReader {
 
   #isDouble(record: MarketRecord): boolean {
     if (record.kind === KIND.trade) return this.#ids[record.market]!.isDuplicate(record.text)
-    return record.kind === KIND.candle && this.#builders[record.market]!.isClosed(record)
+    return record.kind === KIND.candle && this.#builders[record.market]!.isDelivered(record)
   }
 }
 

@@ -47,6 +47,8 @@ export class MarketDesk implements CandleSink {
   /** For each market, the mirror's index of each of its series. */
   readonly #mirrored: readonly Map<Timeframe, number>[]
   readonly #tape: TradeTape
+  /** Markets whose candles were looked at. */
+  readonly #warned = new Set<number>()
   /** The source that last fed each market. */
   readonly #feeding: Uint16Array
   /** Start of each market's open gap, µs; NaN: none. */
@@ -77,7 +79,7 @@ export class MarketDesk implements CandleSink {
   get settledAt(): number {
     let at = -Infinity
     for (const [market, builder] of this.builders.entries()) {
-      if (builder.hasOpenInterval) at = Math.max(at, builder.nextDue + this.#graceOf(market))
+      if (builder.hasOpenInterval) at = Math.max(at, builder.nextBoundary + this.#graceOf(market))
     }
     return at
   }
@@ -117,7 +119,7 @@ export class MarketDesk implements CandleSink {
 
   snapshot(): Plain {
     return {
-      counts: { ...this.counts }, now: this.#now.slice(), feeding: this.#feeding.slice(), gaps: this.#gaps.slice(),
+      counts: { ...this.counts }, warned: [...this.#warned], now: this.#now.slice(), feeding: this.#feeding.slice(), gaps: this.#gaps.slice(),
       builders: this.builders.map((builder) => builder.snapshot()),
       delays: this.#delays.map((delay) => delay.snapshot()),
       books: this.books.snapshot(),
@@ -127,6 +129,7 @@ export class MarketDesk implements CandleSink {
   restore(state: Plain): void {
     const saved = state as unknown as SavedDesk
     Object.assign(this.counts, saved.counts)
+    for (const market of saved.warned) this.#warned.add(market)
     this.#now.set(saved.now)
     this.#feeding.set(saved.feeding)
     this.#gaps.set(saved.gaps)
@@ -179,6 +182,17 @@ export class MarketDesk implements CandleSink {
     if (record.kind === KIND.backfill && builder.isClosed(record)) this.#backfill(record)
     else builder.candle(record)
     this.#now[3] = -Infinity
+    if (!this.#warned.has(record.market)) this.#warnUnmade(record)
+  }
+
+  /** Says once of a market which timeframes its candles cannot make. */
+  #warnUnmade({ market, source, text }: MarketRecord): void {
+    this.#warned.add(market)
+    const { symbol } = this.#markets[market]!
+    const { unmade } = this.builders[market]!.candles
+    if (unmade.length === 0) return
+    const message = `[data ${symbol}] ${unmade.join(', ')} cannot be made of ${text} candles. Feed trades, or candles that divide them.`
+    this.#parts.host.reject(this.#parts.sources[source]!.name, 'data.timeframe', message)
   }
 
   /** A newer version of a closed candle: for the mirror and the store, from its sequence on; nothing closes again. */
@@ -248,7 +262,7 @@ export class MarketDesk implements CandleSink {
     for (let market = 0; market < this.builders.length; market++) {
       const builder = this.builders[market]!
       const grace = this.#graceOf(market)
-      builder.due(tsInit - grace)
+      builder.overdue(tsInit - grace)
       next = Math.min(next, builder.nextDue + grace)
     }
     this.#now[3] = next
@@ -293,6 +307,7 @@ export class MarketDesk implements CandleSink {
 
 interface SavedDesk {
   readonly counts: MarketDesk['counts']
+  readonly warned: readonly number[]
   readonly now: Float64Array
   readonly feeding: Uint16Array
   readonly gaps: Float64Array

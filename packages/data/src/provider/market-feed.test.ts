@@ -313,6 +313,40 @@ describe('a feed', () => {
   })
 })
 
+test('events of the host become rows, a prediction once more when it is resolved', async () => {
+  const host = new RecordedHost()
+  const data = new DataProvider({ sources: [recording([minute(0, 100), minute(1, 101)])] })
+  const feed = data.attach(host)
+  await opened(feed)
+  feed.layout('abc', ['m.x#1@0', 'm.y#1@0'])
+  await drive(feed, host, { inputs: 1 })
+  const stamp = { symbol: 'BTC/USDT', origin: 'm', sequence: host.sequence, tsEvent: 0, tsInit: 0 } as const
+  const probabilities = { buy: 0.5, hold: 0.3, sell: 0.2 }
+  const prediction = { id: 'p1', module: 'm', horizon: '1m', probabilities, confidence: 0.5, asOf: 60e6, ...stamp } as const
+  host.emit('prediction:made', prediction)
+  host.emit('prediction:resolved', { prediction: 'p1', module: 'm', horizon: '1m', realised: 'buy', bps: 12, ...stamp })
+  host.emit('prediction:resolved', { prediction: 'p0', module: 'm', horizon: '1m', realised: 'buy', bps: 12, ...stamp })
+  host.emit('decision', {
+    id: 'd1', action: 'hold', reason: 'below-threshold', margin: 0.1, probabilities, price: 100, asOf: 60e6, predictions: [prediction],
+    gates: [{ name: 'book', passed: true }], references: [], degraded: false, ...stamp,
+  })
+  host.emit('position:close', {
+    id: 'c1', side: 'long', quantity: 1, entryPrice: 1, exitPrice: 2, openedAt: 0, closedAt: 60e6, netBps: 3, ...stamp,
+  })
+  feed.freeze(0, 60e6, 'abc', Float64Array.of(1, NaN), ['late'])
+  feed.project('training_outcomes', { ref_id: 'r', event_id: 'e', subscriber: 's', label: 'buy' })
+  await feed.flush()
+  const read = async (table: string, columns: readonly string[]) => (await data.store.read({ table, columns })).columns
+  expect(await read('predictions', ['id', 'buy', 'realised', 'bps'])).toEqual({ id: ['p1'], buy: Float64Array.of(0.5), realised: ['buy'], bps: Float64Array.of(12) })
+  expect(await read('decisions', ['id', 'predictions', 'gates', 'degraded'])).toEqual(
+    { id: ['d1'], predictions: ['["p1"]'], gates: ['[{"name":"book","passed":true}]'], degraded: Float64Array.of(0) })
+  expect(await read('positions', ['id', 'net_bps'])).toEqual({ id: ['c1'], net_bps: Float64Array.of(3) })
+  expect(await read('features_abc', ['ts', 'taint', 'origin', 'm.x#1@0', 'm.y#1@0'])).toEqual(
+    { ts: Float64Array.of(60e6), taint: ['["late"]'], origin: ['cold'], 'm.x#1@0': Float64Array.of(1), 'm.y#1@0': Float64Array.of(NaN) })
+  expect(await read('layouts', ['layout', 'column', 'known'])).toEqual({ layout: ['abc', 'abc'], column: ['m.x#1@0', 'm.y#1@0'], known: Float64Array.of(1, 1) })
+  expect((await read('training_outcomes', ['label']))['label']).toEqual(['buy'])
+})
+
 test('a second orchestrator is refused', () => {
   const data = new DataProvider()
   data.attach(new RecordedHost())
