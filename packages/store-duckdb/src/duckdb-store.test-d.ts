@@ -24,4 +24,5 @@ test('options, symbols and timeframes are checked', () => {
   void store.exportCandles({ symbol: 'BTCUSDT', timeframe: '1m', out: 'a.parquet' })
   // @ts-expect-error no timeframe
   void store.exportCandles({ symbol: 'BTC/USDT', timeframe: '5min', out: 'a.parquet' })
+  expectTypeOf(store.path).toEqualTypeOf<string>()
 })
