@@ -165,6 +165,23 @@ test('late answers take their place in the order, whenever they come, and see th
   expect(runs[0]?.references.failed).toBeGreaterThan(20)
 })
 
+test('late answers that a restart lost are asked for again, and come out the same', async () => {
+  const begin = () => {
+    const started = start({ modules: [bar, walker(), use(training, { adapter: 'none' })] })
+    started.coordinator.subscribe<Walker>({
+      name: 'slow', model: 'walker',
+      onCandleCompletion: async (_, reference) => ({ reference, targets: { direction: reference.sequence % 3 } }),
+    })
+    return started.orchestrator
+  }
+  const straight = await begin().run()
+  const first = begin()
+  await first.run({ until: 120 * MINUTE_US + 500_000 }) // an answer is under way
+  const second = begin()
+  await second.restore(await first.snapshot())
+  expect((await second.run()).journalHash).toBe(straight.journalHash)
+})
+
 test('a reference named twice, or of no weight, is trained once or not at all', async () => {
   const { orchestrator, coordinator, store } = start({ modules: [bar, walker(), use(training, { adapter: 'none' })] })
   coordinator.subscribe<Walker>({

@@ -2,7 +2,7 @@ import { CLASS, defineModule, need, Orchestrator, toProbabilities, use } from '@
 import { DataProvider } from '@tapeloom/data'
 import { crossEntropy, defineModel, dense } from '@tapeloom/models'
 import { assertType, expectTypeOf, test } from 'vitest'
-import { InferenceTrainingCoordinator, training, type TrainingEventSubscriber } from './index.ts'
+import { training, type InferenceTrainingCoordinator, type TrainingEventSubscriber } from './index.ts'
 
 const network = defineModel({
   name: 'scout',
