@@ -1,9 +1,10 @@
 import { CLASS, defineModule, Orchestrator, use, type DataFeed, type DataPort, type Host } from '@tapeloom/core'
 import { candleSource, DataProvider } from '@tapeloom/data'
 import { pivot } from '@tapeloom/module-pivot'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
 import { bar, build, minutes, walker } from './market.fixture.ts'
+import { ReferenceTable } from './reference-table.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6
@@ -90,6 +91,20 @@ test('the oldest references expire when more are kept than allowed', async () =>
   expect(references.registered - references.expired).toBe(references.open)
   const expired = await coordinator.references({ state: 'expired' })
   expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(['retention']))
+})
+
+test('a close looks at as many references when 100 are open as when one is', async () => {
+  const looks: number[] = []
+  for (const [ahead, least] of [[1, 0], [100, 70]] as const) {
+    const spy = vi.spyOn(ReferenceTable.prototype, 'targetOpen')
+    const { orchestrator } = build({ modules: [bar, walker({ ahead }), training], candles: { 'BTC/USDT': minutes(300) } })
+    open.push(orchestrator)
+    const { references } = await orchestrator.run({ until: 250 * MINUTE_US })
+    expect(references.open).toBeGreaterThanOrEqual(least)
+    looks.push(spy.mock.calls.length / 250)
+    spy.mockRestore()
+  }
+  expect(Math.max(...looks)).toBeLessThan(6)
 })
 
 test('samples beyond 10,000 that wait are dropped and counted', async () => {

@@ -47,8 +47,11 @@ export class ReferenceRows {
   doubles = new Float64Array(0)
   singles = new Float32Array(0)
   words = new Int32Array(0)
+  /** The shape read last, and the one written last with its text: most references repeat it. */
   #shapeText = ''
   #shape: Shape | undefined
+  #written: { readonly shape: Shape; readonly text: string } | undefined
+  #template = ''
 
   constructor(family: ReferenceFamily, texts: TextPool) {
     this.#family = family
@@ -95,11 +98,22 @@ export class ReferenceRows {
       this.singles.set(norm.slice(0, NORMS), s + NORMS * i)
     })
     this.singles.set(extras, s + NORMS * this.#lanes.size)
-    const taint = JSON.stringify(frame.taint)
-    const texts = [frame.modelVersion, shapeText(frame, prediction, lanes), idTemplate(prediction.id, frame), taint, '']
-    this.takeTexts(place, texts)
+    const taint = frame.taint.length === 0 ? '[]' : JSON.stringify(frame.taint)
+    this.takeTexts(place, [frame.modelVersion, this.#describe(frame, prediction, lanes), this.#templateOf(prediction.id, frame), taint, ''])
     this.words[w + W.state] = 0
     for (let i = 0; i < 4; i++) this.words[w + W.hash + i] = Number.parseInt(hash.slice(8 * i, 8 * i + 8), 16) | 0
+  }
+
+  #describe(frame: InferenceFrame, prediction: Prediction, lanes: InferenceFrame['lanes']): string {
+    if (this.#written && hasShape(this.#written.shape, frame, prediction, lanes)) return this.#written.text
+    const shape = shapeOf(frame, prediction, lanes)
+    this.#written = { shape, text: JSON.stringify(shape) }
+    return this.#written.text
+  }
+
+  #templateOf(id: string, frame: InferenceFrame): string {
+    if (fill(this.#template, frame.sequence, frame.asOf) !== id) this.#template = idTemplate(id, frame)
+    return this.#template
   }
 
   /** The texts that a row refers to. */
@@ -175,7 +189,7 @@ export class ReferenceRows {
     const number = (at: number): number => this.doubles[d + at]!
     const optional = { expectedBps: number(D.expected), version, reference }
     return {
-      id: this.#text(place, W.id).replaceAll(SEQUENCE, `${number(D.sequence)}`).replaceAll(AS_OF, `${number(D.asOf)}`),
+      id: fill(this.#text(place, W.id), number(D.sequence), number(D.asOf)),
       symbol: this.#family.symbol, module: this.#family.model, horizon: shape.predicted, asOf: number(D.asOf),
       probabilities: { buy: number(D.buy), hold: number(D.hold), sell: number(D.sell) }, confidence: number(D.confidence),
       ...(Object.fromEntries(shape.optional.map((key) => [key, optional[key]])) as Partial<Prediction>),
@@ -194,15 +208,31 @@ function rotated<A extends Float64Array | Float32Array | Int32Array>(from: A, to
   return to
 }
 
-function shapeText(frame: InferenceFrame, prediction: Prediction, lanes: InferenceFrame['lanes']): string {
-  const shape: Shape = {
+const OPTIONAL = ['expectedBps', 'version', 'reference'] as const
+
+function shapeOf(frame: InferenceFrame, prediction: Prediction, lanes: InferenceFrame['lanes']): Shape {
+  return {
     target: frame.target.timeframe, horizon: frame.target.horizon, predicted: prediction.horizon,
     entry: frame.entry?.timeframe ?? null,
-    optional: (['expectedBps', 'version', 'reference'] as const).filter((key) => prediction[key] !== undefined),
+    optional: OPTIONAL.filter((key) => prediction[key] !== undefined),
     lanes: lanes.map(({ input, series, norm, columns }) => [input, series, norm.length, columns]),
   }
-  return JSON.stringify(shape)
 }
+
+function hasShape(shape: Shape, frame: InferenceFrame, prediction: Prediction, lanes: InferenceFrame['lanes']): boolean {
+  const { target, horizon, predicted, entry, optional } = shape
+  if (target !== frame.target.timeframe || horizon !== frame.target.horizon || predicted !== prediction.horizon) return false
+  if (entry !== (frame.entry?.timeframe ?? null) || lanes.length !== shape.lanes.length) return false
+  if (OPTIONAL.some((key) => (prediction[key] !== undefined) !== optional.includes(key))) return false
+  return lanes.every((lane, i) => {
+    const [input, series, norms, columns] = shape.lanes[i]!
+    const isSame = lane.input === input && lane.series === series && lane.norm.length === norms
+    return isSame && lane.columns.length === columns.length && lane.columns.every((column, k) => column === columns[k])
+  })
+}
+
+const fill = (template: string, sequence: number, asOf: number): string =>
+  template.replaceAll(SEQUENCE, `${sequence}`).replaceAll(AS_OF, `${asOf}`)
 
 const idTemplate = (id: string, { sequence, asOf }: InferenceFrame): string =>
   id.replaceAll(/\d+/g, (digits) => (digits === `${sequence}` ? SEQUENCE : digits === `${asOf}` ? AS_OF : digits))
