@@ -15,7 +15,9 @@ export async function checkCandles(file: string, says: ParquetOptions): Promise<
       row++
       if (input.kind !== 'candle') return
       const wrong = wrongIn(input)
-      if (wrong) throw new TapeloomError('source.candle', `[source ${file}] row ${row}: ${wrong} (${valuesOf(input)}). Repair the file or get it again.`)
+      if (!wrong) continue
+      const what = `row ${row}: ${wrong} (${valuesOf(input)})`
+      throw new TapeloomError('source.candle', `[source ${file}] ${what}. Repair the file or get it again.`)
     }
   }
 }

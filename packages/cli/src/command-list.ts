@@ -11,7 +11,9 @@ export interface ListedCommand {
 /** Every command, in the order of the help. */
 export const commandList: readonly ListedCommand[] = [
   {
-    name: 'run', usage: 'run <config> [--seed n] [--environment name]', summary: 'Runs a configuration, live or simulated.',
+    name: 'run',
+    usage: 'run <config> [--seed n] [--environment name]',
+    summary: 'Runs a configuration, live or simulated.',
     load: async () => (await import('./commands/run.ts')).run,
   },
   {
@@ -21,27 +23,39 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/replay.ts')).replay,
   },
   {
-    name: 'verify', usage: 'verify --db f', summary: 'Resolves the stored references again and compares their hashes.',
+    name: 'verify',
+    usage: 'verify --db f',
+    summary: 'Resolves the stored references again and compares their hashes.',
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
-    name: 'export', usage: 'export --db f --symbol s --timeframe tf [--venue v] --out x.parquet', summary: 'Writes candles to Parquet.',
+    name: 'export',
+    usage: 'export --db f --symbol s --timeframe tf [--venue v] --out x.parquet',
+    summary: 'Writes candles to Parquet.',
     load: async () => (await import('./commands/export.ts')).exportCandles,
   },
   {
-    name: 'feed check', usage: 'feed check <capture>…', summary: 'Decodes captures, checks sequences and checksums, rebuilds books.',
+    name: 'feed check',
+    usage: 'feed check <capture>…',
+    summary: 'Decodes captures, checks sequences and checksums, rebuilds books.',
     load: async () => (await import('./commands/feed-check.ts')).feedCheck,
   },
   {
-    name: 'config check', usage: 'config check <config> [--environment name]', summary: 'Shows the resolved plan, or every mistake with its place.',
+    name: 'config check',
+    usage: 'config check <config> [--environment name]',
+    summary: 'Shows the resolved plan, or every mistake with its place.',
     load: async () => (await import('./commands/config-check.ts')).configCheck,
   },
   {
-    name: 'modules', usage: 'modules', summary: 'Lists the installed modules, their features and needs.',
+    name: 'modules',
+    usage: 'modules',
+    summary: 'Lists the installed modules, their features and needs.',
     load: async () => (await import('./commands/modules.ts')).modules,
   },
   {
-    name: 'doctor', usage: 'doctor [config]', summary: 'Checks Node, native libraries, disk and, if given, a configuration.',
+    name: 'doctor',
+    usage: 'doctor [config]',
+    summary: 'Checks Node, native libraries, disk and, if given, a configuration.',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
 ]

@@ -30,7 +30,9 @@ export const defineCommand = <const O extends ParseArgsOptionsConfig>(command: C
   command as unknown as Command
 
 /** Reads what follows the command's name. @throws TapeloomError `cli.option`, `cli.usage` */
-export function readArguments(command: Command, args: readonly string[], usage: string): Pick<Given<ParseArgsOptionsConfig>, 'values' | 'positionals'> {
+export function readArguments(
+  command: Command, args: readonly string[], usage: string,
+): Pick<Given<ParseArgsOptionsConfig>, 'values' | 'positionals'> {
   const options = { ...command.options, ...commonOptions }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
@@ -49,7 +51,10 @@ export function readArguments(command: Command, args: readonly string[], usage: 
 function optionError(error: Error, names: readonly string[], usage: string): TapeloomError {
   const [, unknown] = /Unknown option '-{1,2}([^']+)'/.exec(error.message) ?? []
   const [first = ''] = error.message.split(/\. |\n/)
-  if (unknown === undefined) return new TapeloomError('cli.option', `[tapeloom] ${first.replace(/\.$/, '')}. Usage: tapeloom ${usage}`, { cause: error })
+  if (unknown === undefined) {
+    const what = first.replace(/\.$/, '')
+    return new TapeloomError('cli.option', `[tapeloom] ${what}. Usage: tapeloom ${usage}`, { cause: error })
+  }
   const near = suggestion(`--${unknown}`, names.map((name) => `--${name}`)) || ` Usage: tapeloom ${usage}`
   return new TapeloomError('cli.option', `[tapeloom] there is no option '--${unknown}' here.${near}`, { cause: error })
 }
@@ -65,4 +70,12 @@ export function wholeNumber(text: string | undefined, option: string): number | 
   if (text === undefined) return undefined
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
   throw new TapeloomError('cli.option', `[tapeloom] --${option} '${text}' is no whole number. Give one from 0.`)
+}
+
+/** The error for a command that there is not, with the nearest that there is. */
+export function unknownCommand(first: string, second: string | undefined, names: readonly string[]): TapeloomError {
+  const group = names.filter((name) => name.startsWith(`${first} `))
+  const asked = group.length > 0 ? `${first} ${second ?? ''}`.trim() : first
+  const near = group.length === 1 ? ` Did you mean '${group[0]}'?` : suggestion(asked, names)
+  return new TapeloomError('cli.command', `[tapeloom] there is no command '${asked}'.${near || ' See tapeloom --help.'}`)
 }

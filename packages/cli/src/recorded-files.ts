@@ -28,10 +28,14 @@ export function recordedFiles(paths: readonly string[]): RecordedFiles {
     const known = inside.filter((file) => isNamed(file) && (isParquet(file) || isCapture(file)))
     skipped.push(...inside.filter((file) => !known.includes(file)))
     if (known.length > 0) return known
-    throw new TapeloomError('source.empty', `[source ${path}] this folder holds no recording. Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz files.`)
+    const todo = 'Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz files.'
+    throw new TapeloomError('source.empty', `[source ${path}] this folder holds no recording. ${todo}`)
   })
   const unknown = files.find((file) => !isParquet(file) && !isCapture(file))
-  if (unknown !== undefined) throw new TapeloomError('source.kind', `[source ${unknown}] is no kind of recording that is known. Give .parquet or .txt.gz files.`)
+  if (unknown !== undefined) {
+    const what = 'is no kind of recording that is known. Give .parquet or .txt.gz files.'
+    throw new TapeloomError('source.kind', `[source ${unknown}] ${what}`)
+  }
   const distinct = [...new Set(files)]
   return { parquet: distinct.filter(isParquet), captures: distinct.filter(isCapture), skipped }
 }

@@ -1,8 +1,18 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, expect, test } from 'vitest'
 import { candleFile, captureFile, projectFolder, tapeloom } from './cli-fixture.ts'
 import type { SessionReport } from './run-session.ts'
+
+/** Changes a database behind the back of everyone. */
+async function changed(db: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(db)
+  const connection = await instance.connect()
+  await connection.run(sql)
+  connection.closeSync()
+  instance.closeSync()
+}
 
 /** A small network that is asked at each minute, and a module that may stop the program at its nth candle. */
 const project = {
@@ -80,6 +90,12 @@ test('a replay counts, refers, trains, and is the same again; its database verif
   expect(await exported('--json')).toEqual({ code: 0, out: '{\n  "rows": 60\n}\n', err: '' })
   expect((await exported('--venue', 'x')).out).toBe(`60 candles in ${join(folder, 'out.parquet')}\n`)
   expect(await exported('--venue', 'y')).toMatchObject({ code: 2, out: '' })
+
+  await changed(join(folder, 'a.duckdb'), `update ohlcv_1m set close = close + 0.01 where open_time = ${100 * 60e6}`)
+  const spoilt = await tapeloom(['verify', '--db', join(folder, 'a.duckdb'), '--json'])
+  const found = JSON.parse(spoilt.out) as { readonly mismatched: number; readonly mismatches: readonly { readonly openTime: number }[] }
+  expect({ code: spoilt.code, mismatched: found.mismatched }).toEqual({ code: 1, mismatched: 4 }) // the windows that hold it
+  expect((await tapeloom(['verify', '--db', join(folder, 'a.duckdb')])).out).toMatch(/4 mismatched.*\nmismatch .*x:BTC\/USDT:candle:1m at 6000000000\n/)
 })
 
 test('a replay that is stopped goes on where it was, and one that is done has nothing left to do', async () => {

@@ -1,8 +1,5 @@
-import { suggestion, TapeloomError } from '@tapeloom/core'
 import pkg from '@tapeloom/cli/package.json' with { type: 'json' }
-import { readArguments } from './command.ts'
 import { commandList, type ListedCommand } from './command-list.ts'
-import { describeError, exitCodeOf } from './exit-code.ts'
 import { Terminal, type Surroundings } from './terminal.ts'
 
 /**
@@ -15,8 +12,9 @@ export async function runCli(args: readonly string[], around: Surroundings = pro
   try {
     return await dispatch(args, terminal)
   } catch (error) {
-    for (const line of describeError(error).split('\n')) terminal.note(line.replace(/^\[[^\]]*\]/, (where) => terminal.styledNote('red', where)))
-    if (isDebug) terminal.note(terminal.styledNote('dim', error instanceof Error ? (error.stack ?? error.message) : String(error)))
+    const { describeError, exitCodeOf } = await import('./exit-code.ts')
+    for (const line of describeError(error).split('\n')) terminal.mistake(line)
+    if (isDebug) terminal.note(terminal.styledNote('dim', (error as Error).stack ?? String(error)))
     return exitCodeOf(error)
   }
 }
@@ -30,7 +28,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   if (['--help', '-h', 'help'].includes(first)) return tell(help(), terminal)
   if (['--version', '-v'].includes(first)) return tell([pkg.version], terminal)
   const listed = commandList.find(({ name }) => name === `${first} ${second}`) ?? commandList.find(({ name }) => name === first)
-  if (!listed) throw unknownCommand(first, second)
+  const { readArguments, unknownCommand } = await import('./command.ts') // help comes without them
+  if (!listed) throw unknownCommand(first, second, commandList.map(({ name }) => name))
   const command = await listed.load()
   const { values, positionals } = readArguments(command, args.slice(listed.name.split(' ').length), listed.usage)
   if (values['help'] === true) return tell([`Usage: tapeloom ${listed.usage}`, '', listed.summary], terminal)
@@ -40,14 +39,6 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
 function tell(lines: readonly string[], terminal: Terminal): number {
   for (const line of lines) terminal.print(line)
   return 0
-}
-
-function unknownCommand(first: string, second: string | undefined): TapeloomError {
-  const names = commandList.map(({ name }) => name)
-  const group = names.filter((name) => name.startsWith(`${first} `))
-  const asked = group.length > 0 ? `${first} ${second ?? ''}`.trim() : first
-  const near = group.length === 1 ? ` Did you mean '${group[0]}'?` : suggestion(asked, names)
-  return new TapeloomError('cli.command', `[tapeloom] there is no command '${asked}'.${near || ' See tapeloom --help.'}`)
 }
 
 function help(): readonly string[] {

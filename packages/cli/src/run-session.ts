@@ -1,5 +1,5 @@
 import type { ConfigurableOrchestrator } from '@tapeloom/config'
-import type { ModelPerformance, ModuleState, Plain, RunReport } from '@tapeloom/core'
+import type { ModelPerformance, ModuleState, RunReport } from '@tapeloom/core'
 import { onInterrupt } from './interruption.ts'
 import { showProgress } from './progress-bar.ts'
 import { candleCounts } from './stored-candles.ts'
@@ -41,13 +41,14 @@ export async function runSession(orchestrator: ConfigurableOrchestrator, termina
     const report = await orchestrator.run({ signal: interruption.signal }).finally(stopProgress)
     const seconds = (performance.now() - started) / 1000
     const { modules } = orchestrator.status()
-    const measured = { performance: orchestrator.performance(), eventsPerSecond: Math.round((eventsOf(report) - before) / seconds) }
+    const eventsPerSecond = Math.round((eventsOf(report) - before) / seconds)
+    const worth = orchestrator.performance()
     await orchestrator.stop()
     const { events, decisions, journalHash, references } = report
     return {
       events, candles: await candleCounts(orchestrator.plan.store, closes), decisions, journalHash,
       modules: modules.map(({ name, status, faults }) => ({ name, status, faults })),
-      references, training: trainingOf(report), ...measured,
+      references, training: trainingOf(report), performance: worth, eventsPerSecond,
       peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024), interrupted: interruption.signal.aborted,
     }
   } finally {
@@ -60,6 +61,6 @@ const eventsOf = ({ events: { trade, book, candle } }: RunReport): number => tra
 
 /** What the participants say of training. */
 function trainingOf({ participants }: RunReport): readonly TrainedModel[] {
-  const told = Object.values(participants).flatMap(({ training }) => (Array.isArray(training) ? (training as readonly Plain[]) : []))
-  return (told as unknown as readonly TrainedModel[]).map(({ model, steps, loss }) => ({ model, steps, loss }))
+  const told = Object.values(participants).flatMap(({ training = [] }) => training as unknown as readonly TrainedModel[])
+  return told.map(({ model, steps, loss }) => ({ model, steps, loss }))
 }

@@ -1,7 +1,9 @@
 import { timeframeUs, type Timeframe } from '@tapeloom/core'
 
 /** Closed candles by timeframe, shortest first: as a database has them, else as they were counted in this run. */
-export async function candleCounts(store: string, counted: ReadonlyMap<string, number>): Promise<Readonly<Record<string, number>>> {
+export async function candleCounts(
+  store: string, counted: ReadonlyMap<string, number>,
+): Promise<Readonly<Record<string, number>>> {
   const counts = store === 'memory' ? counted : await storedCounts(store)
   const length = ([timeframe]: readonly [string, number]) => timeframeUs(timeframe as Timeframe)
   return Object.fromEntries([...counts].sort((a, b) => length(a) - length(b)))
@@ -18,7 +20,8 @@ async function storedCounts(path: string): Promise<ReadonlyMap<string, number>> 
     const counts = new Map<string, number>()
     for (const table of name) {
       // a backfill adds a version of a candle, not a candle
-      const { n } = await store.query(`select count(*) as n from (select distinct symbol, venue, open_time from "${table}")`, { columns: { n: 'number' } })
+      const distinct = `select distinct symbol, venue, open_time from "${table}"`
+      const { n } = await store.query(`select count(*) as n from (${distinct})`, { columns: { n: 'number' } })
       counts.set((table ?? '').replace('ohlcv_', ''), n[0] ?? 0)
     }
     return counts

@@ -50,22 +50,15 @@ test('a bar draws on a terminal only, and clears its line when it stops', async 
   let draws = 0
   await new Promise<void>((resolve) => {
     const stop = showProgress(screen, () => {
-      if (++draws === 3) resolve()
+      if (++draws === 3) setImmediate(() => resolve(stop()))
       return { done: draws, total: 10 }
     })
-    void new Promise<void>((again) => setTimeout(again, 1)).then(() => draws)
-    resolveLater(() => draws >= 3, stop)
   })
   showProgress(file, () => ({ done: 1, total: 2 }))()
   expect(screen.written[0]).toContain('of 10 events')
+  expect(screen.written.at(-1)).toBe('\r\u001b[K')
   expect(file.written).toEqual([])
 })
-
-/** Calls `act` in the turn in which `isDone` has become true. */
-function resolveLater(isDone: () => boolean, act: () => void): void {
-  if (isDone()) act()
-  else setImmediate(() => resolveLater(isDone, act))
-}
 
 test('bad input is 2, a run that fails 1', () => {
   const code = (name: string) => exitCodeOf(new TapeloomError(name, '[x] y. Z.'))

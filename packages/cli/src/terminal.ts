@@ -46,6 +46,11 @@ export class Terminal {
     this.stderr.write(`${line}\n`)
   }
 
+  /** Writes an error, `[where] what is wrong. What to do.` */
+  mistake(message: string): void {
+    this.note(message.replace(/^\[[^\]]*\]/, (where) => this.styledNote('red', where)))
+  }
+
   /** Text for stdout, in colour when a person may be looking. */
   styled(style: Style, text: string): string {
     return paint(style, text, this.#stdout, this.#isPlain)

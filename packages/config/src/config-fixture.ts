@@ -12,13 +12,15 @@ const packages = resolve(import.meta.dirname, '../..')
 export function projectFolder(files: Readonly<Record<string, string>>, installed: readonly string[] = []): string {
   const folder = mkdtempSync(join(tmpdir(), 'tapeloom-config-'))
   const program = process.argv[1] ?? ''
-  process.argv[1] = join(folder, 'main.ts') // the test runner stands where packages are found that a program would not see
+  // the test runner stands where packages are found that a program would not see
+  process.argv[1] = join(folder, 'main.ts')
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true })
     process.argv[1] = program
   })
   mkdirSync(join(folder, 'node_modules/@tapeloom'), { recursive: true })
-  for (const name of ['core', 'data', ...installed]) symlinkSync(join(packages, name), join(folder, 'node_modules/@tapeloom', name), 'junction')
+  const home = join(folder, 'node_modules/@tapeloom')
+  for (const name of ['core', 'data', ...installed]) symlinkSync(join(packages, name), join(home, name), 'junction')
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
@@ -42,4 +44,5 @@ export const ${name} = defineModule({
 `
 
 /** A module that other packages do not know. */
-export const needing = (name: string, optional = false): string => `requires: { ${name}: { module: '${name}', range: '^1', features: ['seen'], optional: ${optional} } },`
+export const needing = (name: string, optional = false): string =>
+  `requires: { ${name}: { module: '${name}', range: '^1', features: ['seen'], optional: ${optional} } },`

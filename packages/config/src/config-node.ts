@@ -44,7 +44,10 @@ export function toValue(node: ConfigNode): unknown {
 /** The node at a path, or undefined. */
 export function nodeAt(node: ConfigNode | undefined, path: readonly PropertyKey[]): ConfigNode | undefined {
   let at = node
-  for (const key of path) at = at?.kind === 'map' ? at.entries.get(String(key))?.node : at?.kind === 'list' ? at.items[Number(key)] : undefined
+  for (const key of path) {
+    if (at?.kind === 'map') at = at.entries.get(String(key))?.node
+    else at = at?.kind === 'list' ? at.items[Number(key)] : undefined
+  }
   return at
 }
 

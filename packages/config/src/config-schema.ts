@@ -6,7 +6,10 @@ const leaf = <T>(what: string, fits: (value: unknown) => boolean) => z.custom<T>
 /** A mapping with these keys only; its message lists them, so that a misspelt one finds the nearest. */
 const section = <S extends z.ZodRawShape>(shape: S) =>
   z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : `a mapping of ${Object.keys(shape).join(', ')}`),
+    error: ({ code }) => {
+      const keys = Object.keys(shape)
+      return code === 'unrecognized_keys' ? keys.join(' ') : `a mapping of ${keys.join(', ')}`
+    },
   })
 
 const succeeds = (run: () => unknown): boolean => {
@@ -22,9 +25,11 @@ const text = (what: string) => leaf<string>(what, (value) => typeof value === 's
 const oneOf = <const T extends string>(...values: readonly T[]) => z.enum(values, { error: values.join(' or ') })
 const boolean = leaf<boolean>('true or false', (value) => typeof value === 'boolean')
 const seed = leaf<number>('a whole number from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0)
-const duration = leaf<Duration>("a duration such as '5s'", (value) => succeeds(() => durationUs(value as Duration)))
-const timeframe = leaf<Timeframe>("a timeframe such as '1m'", (value) => !String(value).endsWith('us') && succeeds(() => durationUs(value as Duration)))
-const symbol = leaf<MarketSymbol>("a symbol such as 'BTC/USDT'", (value) => typeof value === 'string' && succeeds(() => parseSymbol(value)))
+const isDuration = (value: unknown) => succeeds(() => durationUs(value as Duration))
+const duration = leaf<Duration>("a duration such as '5s'", isDuration)
+const timeframe = leaf<Timeframe>("a timeframe such as '1m'", (value) => isDuration(value) && !String(value).endsWith('us'))
+const isSymbol = (value: unknown) => typeof value === 'string' && succeeds(() => parseSymbol(value))
+const symbol = leaf<MarketSymbol>("a symbol such as 'BTC/USDT'", isSymbol)
 const list = <T extends z.ZodType>(item: T, what: string) => z.array(item, { error: what })
 const record = <T extends z.ZodType>(values: T, what: string) => z.record(z.string(), values, { error: what })
 
@@ -39,13 +44,15 @@ const moduleEntry = z.union([
 ], { error: 'an alias, a package, a path, or { use, id, options, enabled }' })
 
 const files = z.union([text('a file'), list(text('a file'), 'a list of files')], { error: 'a file or a list of files' })
+const isPredictability = (value: unknown) => isNumber(value) && value >= 0.5 && value <= 0.999
 const sim = section({
   symbols: list(symbol, "a list of symbols such as 'BTC/USDT'"),
   duration,
   seed: seed.optional(),
-  predictability: leaf<number>('a number from 0.5 to 0.999', (value) => isNumber(value) && value >= 0.5 && value <= 0.999).optional(),
+  predictability: leaf<number>('a number from 0.5 to 0.999', isPredictability).optional(),
 })
 const SOURCE = '{ sim: … }, { parquet: files }, { capture: files } or ./file.ts#name'
+const KINDS = ['sim', 'parquet', 'capture', 'use']
 const source = z.union([
   text(SOURCE),
   section({
@@ -57,9 +64,10 @@ const source = z.union([
     symbol: symbol.optional(),
     venue: text('the name of a venue').optional(),
     timeframe: timeframe.optional(),
-  }).refine((one) => ['sim', 'parquet', 'capture', 'use'].filter((key) => key in one).length === 1, { error: `one of ${SOURCE}` }),
+  }).refine((one) => KINDS.filter((key) => key in one).length === 1, { error: `one of ${SOURCE}` }),
 ], { error: SOURCE })
 
+const weight = leaf<number>('a number from 0', (value) => isNumber(value) && value >= 0)
 const probability = leaf<number>('a number above 0, at most 1', (value) => isNumber(value) && value > 0 && value <= 1)
 
 /** The shape of a configuration; messages complete "Give …". */
@@ -71,7 +79,7 @@ export const configSchema = section({
     boundary: duration.optional(),
     mode: oneOf('lockstep', 'live').optional(),
     policy: oneOf('fail', 'skip', 'degrade').optional(),
-    weights: record(leaf<number>('a number from 0', (value) => isNumber(value) && value >= 0), 'a mapping of weights').optional(),
+    weights: record(weight, 'a mapping of weights').optional(),
     thresholds: section({ open: probability, close: probability })
       .refine(({ open, close }) => close < open, { error: 'a close below the open' }).optional(),
   }),

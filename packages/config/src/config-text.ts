@@ -65,10 +65,13 @@ class TextReader {
       }
       return { kind: 'map', ...place, entries }
     }
-    if (isSeq(node)) return { kind: 'list', ...place, items: node.items.map((item, i) => this.read(item, childPath(path, i), position)) }
+    if (isSeq(node)) {
+      return { kind: 'list', ...place, items: node.items.map((item, i) => this.read(item, childPath(path, i), position)) }
+    }
     const value: unknown = isScalar(node) ? node.value : null
     const isPlain = isScalar(node) && node.type === 'PLAIN'
-    return { kind: 'scalar', ...place, value: substituted(value, isPlain, this.#variables, place, this.#mistakes), written: value }
+    const filled = substituted(value, isPlain, this.#variables, place, this.#mistakes)
+    return { kind: 'scalar', ...place, value: filled, written: value }
   }
 
   #alias(target: unknown, name: string, place: { path: string; position: Position | undefined }): ConfigNode {
@@ -94,11 +97,12 @@ class TextReader {
 /** The same tree of a configuration that is given as an object: it has paths instead of positions. */
 export function configOf(value: unknown, variables: Variables, mistakes: Mistakes, path = ''): ConfigNode {
   const place = { path, position: undefined }
-  if (Array.isArray(value)) return { kind: 'list', ...place, items: value.map((item, i) => configOf(item, variables, mistakes, childPath(path, i))) }
+  const child = (inner: unknown, key: string | number) => configOf(inner, variables, mistakes, childPath(path, key))
+  if (Array.isArray(value)) return { kind: 'list', ...place, items: value.map(child) }
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, child]) => child !== undefined)
-    const read = entries.map(([key, child]) => [key, { position: undefined, node: configOf(child, variables, mistakes, childPath(path, key)) }] as const)
-    return { kind: 'map', ...place, entries: new Map<string, MapEntry>(read) }
+    const given = Object.entries(value).filter(([, inner]) => inner !== undefined)
+    const entries = given.map(([key, inner]): [string, MapEntry] => [key, { position: undefined, node: child(inner, key) }])
+    return { kind: 'map', ...place, entries: new Map(entries) }
   }
   return { kind: 'scalar', ...place, value: substituted(value, false, variables, place, mistakes), written: value }
 }

@@ -54,7 +54,8 @@ export class ConfigurableOrchestrator extends Orchestrator {
    */
   async apply(config: Config, { cascade = false }: ApplyOptions = {}): Promise<Plan> {
     if (this.#shape.orchestrator.type === 'basic') {
-      throw new TapeloomError('config.basic', "[config] its type is 'basic', which does not change while it runs. Load it with type: configurable.")
+      const what = "its type is 'basic', which does not change while it runs"
+      throw new TapeloomError('config.basic', `[config] ${what}. Load it with type: configurable.`)
     }
     const names = [...this.#running.values()].map(({ definition }) => definition.name)
     const { mistakes, resolved } = await resolveConfig(config, {
@@ -91,8 +92,10 @@ export class ConfigurableOrchestrator extends Orchestrator {
   }
 
   #checkFixed(root: ConfigNode, shape: ConfigShape, mistakes: Mistakes): void {
-    const say = (path: readonly string[]) =>
-      mistakes.add('config.fixed', nodeAt(root, path) ?? root, `'${path.join('.')}' is other than what runs, and cannot change meanwhile. Start anew with it.`)
+    const say = (path: readonly string[]) => {
+      const what = `'${path.join('.')}' is other than what runs, and cannot change meanwhile`
+      mistakes.add('config.fixed', nodeAt(root, path) ?? root, `${what}. Start anew with it.`)
+    }
     for (const key of ['type', 'seed', 'boundary', 'mode', 'thresholds'] as const) {
       if (!isDeepStrictEqual(shape.orchestrator[key], this.#shape.orchestrator[key])) say(['orchestrator', key])
     }
@@ -108,7 +111,8 @@ function freshOf(running: ReadonlyMap<string, PlannedModule>, planned: readonly 
   for (const { id, definition, options, providers } of planned) {
     const before = running.get(id)
     const isSame = before?.definition === definition && isDeepStrictEqual(before.options, options)
-    const needs = Object.entries(definition.requires ?? {}).some(([key, { optional }]) => !optional && fresh.has(providers.get(key) ?? ''))
+    const needed = Object.entries(definition.requires ?? {}).filter(([, { optional }]) => !optional)
+    const needs = needed.some(([key]) => fresh.has(providers.get(key) ?? ''))
     if (!isSame || needs) fresh.add(id)
   }
   return fresh

@@ -31,7 +31,8 @@ export async function dataOf(
 ): Promise<DataProvider> {
   const around = { folder, seed, mistakes }
   const sources = overrides.sources ?? (await sourcesOf(root, data, around))
-  const store = await storeOf(root, overrides.store ?? data.store, overrides.store === undefined ? folder : process.cwd(), around)
+  const beside = overrides.store === undefined ? folder : process.cwd()
+  const store = await storeOf(root, overrides.store ?? data.store, beside, around)
   const { timeframes, priceVenue, journal } = data
   return new DataProvider({
     sources,
@@ -62,7 +63,8 @@ async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundin
   if (sim) {
     const { simulatedMarket } = await import('@tapeloom/data/sim')
     const { symbols, duration, predictability } = sim
-    return simulatedMarket({ symbols, duration, seed: sim.seed ?? around.seed, ...(predictability !== undefined && { predictability }) })
+    const planted = predictability === undefined ? {} : { predictability }
+    return simulatedMarket({ symbols, duration, seed: sim.seed ?? around.seed, ...planted })
   }
   if (use !== undefined) return ownSource(use, options, node, around)
   if (parquet !== undefined) {
@@ -76,30 +78,39 @@ async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundin
 }
 
 /** Files of a source as full paths; a missing one is a mistake. */
-function filesOf(given: string | readonly string[], node: ConfigNode | undefined, { folder, mistakes }: Surroundings): readonly string[] | undefined {
+function filesOf(
+  given: string | readonly string[], node: ConfigNode | undefined, { folder, mistakes }: Surroundings,
+): readonly string[] | undefined {
   const files = typeof given === 'string' ? [given] : given
   const missing = files.filter((file) => !existsSync(resolve(folder, file)))
   for (const file of missing) {
     const at = node?.kind === 'list' ? node.items[files.indexOf(file)] : node
-    mistakes.add('source.missing', at, redacted(`file '${file}' does not exist in ${folder}. Check the path; it is relative to the configuration.`, at))
+    const what = `file '${file}' does not exist in ${folder}. Check the path; it is relative to the configuration.`
+    mistakes.add('source.missing', at, redacted(what, at))
   }
   return missing.length > 0 ? undefined : files.map((file) => resolve(folder, file))
 }
 
 /** A source of the user's: an export that is one, or makes one from the given options. */
-async function ownSource(specifier: string, options: unknown, node: ConfigNode, { folder, mistakes }: Surroundings): Promise<Source | undefined> {
+async function ownSource(
+  specifier: string, options: unknown, node: ConfigNode, { folder, mistakes }: Surroundings,
+): Promise<Source | undefined> {
   const at = nodeAt(node, ['use']) ?? node
   const imported = await importExports(specifier, folder)
-  if (!('ok' in imported)) return void mistakes.add(imported.code.replace('module.', 'source.'), at, redacted(imported.message.replace(/^module /, 'source '), at))
+  if (!('ok' in imported)) {
+    const message = redacted(imported.message.replace(/^module /, 'source '), at)
+    return void mistakes.add(imported.code.replace('module.', 'source.'), at, message)
+  }
   const [, name] = specifier.split('#')
   const names = Object.keys(imported.ok)
   const picked = name ?? (names.length === 1 ? names[0] : undefined)
   const found = picked === undefined ? undefined : imported.ok[picked]
   const source: unknown = typeof found === 'function' ? await (found as (given: unknown) => unknown)(options) : found
   if (isSource(source)) return source
-  const wanted = name === undefined && names.length !== 1 ? `exports ${names.length} things. Pick one: ${names.map((each) => `${specifier}#${each}`).join(', ')}.`
+  const choice = names.map((each) => `${specifier}#${each}`).join(', ')
+  const wrong = picked === undefined ? `exports ${names.length} things. Pick one: ${choice}.`
     : `has no source '${picked}'. Export what defineSource returns, or a function that returns it.`
-  return void mistakes.add('source.export', at, `'${specifier}' ${wanted}`)
+  return void mistakes.add('source.export', at, `'${specifier}' ${wrong}`)
 }
 
 function isSource(value: unknown): value is Source {
@@ -107,11 +118,16 @@ function isSource(value: unknown): value is Source {
   return typeof name === 'string' && typeof events === 'function'
 }
 
-async function storeOf(root: ConfigNode, store: string | undefined, folder: string, around: Surroundings): Promise<Store | undefined> {
+async function storeOf(
+  root: ConfigNode, store: string | undefined, folder: string, around: Surroundings,
+): Promise<Store | undefined> {
   if (store === undefined || store === 'memory') return memoryStore()
   const node = nodeAt(root, ['data', 'store'])
   const path = resolve(folder, store)
-  if (!existsSync(dirname(path))) around.mistakes.add('store.directory', node, redacted(`the folder of '${store}' does not exist. Make it, or choose another path.`, node))
+  if (!existsSync(dirname(path))) {
+    const what = `the folder of '${store}' does not exist. Make it, or choose another path.`
+    around.mistakes.add('store.directory', node, redacted(what, node))
+  }
   const duckdb = await ownPackage('@tapeloom/store-duckdb', node, around)
   return duckdb && (duckdb['duckdbStore'] as (file: string) => Store)(path)
 }
@@ -120,6 +136,7 @@ async function storeOf(root: ConfigNode, store: string | undefined, folder: stri
 async function ownPackage(name: string, node: ConfigNode | undefined, { folder, mistakes }: Surroundings) {
   const imported = await importExports(name, folder)
   if ('ok' in imported) return imported.ok
-  const what = imported.code === 'module.not-installed' ? `what stands here needs ${name}, which is not installed. Run: npm i ${name}` : imported.message
-  return void mistakes.add(imported.code, node, what)
+  const isAbsent = imported.code === 'module.not-installed'
+  const absent = `what stands here needs ${name}, which is not installed. Run: npm i ${name}`
+  return void mistakes.add(imported.code, node, isAbsent ? absent : imported.message)
 }

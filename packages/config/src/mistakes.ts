@@ -13,7 +13,8 @@ export class Mistakes {
 
   /** Notes a mistake; `message` reads `what is wrong. What to do.` */
   add(code: string, at: Pick<ConfigNode, 'path' | 'position'> | undefined, message: string, cause?: unknown): void {
-    const error = new TapeloomError(code, `[${this.where(at)}] ${message}`, { position: at?.position, ...(cause !== undefined && { cause }) })
+    const options = { position: at?.position, ...(cause !== undefined && { cause }) }
+    const error = new TapeloomError(code, `[${this.where(at)}] ${message}`, options)
     if (!this.#errors.some((other) => other.message === error.message)) this.#errors.push(error)
   }
 
@@ -29,7 +30,7 @@ export class Mistakes {
     return this.#errors.toSorted((a, b) => place(a).line - place(b).line || place(a).column - place(b).column)
   }
 
-  /** @throws TapeloomError with all of them, if there are any: itself when it is one, else `config.invalid` with `cause` the list */
+  /** @throws TapeloomError for all, if there are any: the one as it is, several as `config.invalid` with the list as `cause` */
   raise(): void {
     if (this.#errors.length > 0) throw joinErrors('config.invalid', this.errors)
   }

@@ -15,11 +15,13 @@ export async function importModule(specifier: string, folder: string): Promise<I
   const modules = Object.entries(exported.ok).filter(([, value]) => isModule(value))
   const names = modules.map(([name]) => name)
   const distinct = [...new Set(modules.map(([, value]) => value))]
-  const found = picked === undefined ? (distinct.length === 1 ? distinct[0] : undefined) : modules.find(([name]) => name === picked)?.[1]
+  const only = distinct.length === 1 ? distinct[0] : undefined
+  const found = picked === undefined ? only : modules.find(([name]) => name === picked)?.[1]
   if (found) return { ...exported, ok: found as Module }
   const failed = (code: string, message: string) => ({ package: from, code, message: `'${specifier}' ${message}` })
   if (names.length === 0) return failed('module.none', 'exports no module. Export what defineModule returns.')
-  if (picked === undefined) return failed('module.several', `exports ${names.length} modules. Pick one: ${names.map((name) => `${from}#${name}`).join(', ')}.`)
+  const choice = names.map((name) => `${from}#${name}`).join(', ')
+  if (picked === undefined) return failed('module.several', `exports ${names.length} modules. Pick one: ${choice}.`)
   return failed('module.export', `exports no module '${picked}'.${suggestion(picked, names) || ` It has: ${names.join(', ')}.`}`)
 }
 
@@ -50,15 +52,15 @@ const absentFile = (path: string, folder: string) => ({
 })
 
 function absentPackage(specifier: string, name: string) {
-  if (specifier in moduleAliases) return { code: 'module.not-installed', message: `'${specifier}' is ${name}, which is not installed. Run: npm i ${name}` }
+  const absent = (what: string) => ({ code: 'module.not-installed', message: `${what} is not installed. Run: npm i ${name}` })
+  if (specifier in moduleAliases) return absent(`'${specifier}' is ${name}, which`)
   const aliases = Object.keys(moduleAliases)
   const meant = aliases.find((alias) => moduleAliases[alias] === `@tapeloom/module-${name}`)
   const near = meant ? ` Did you mean '${meant}'?` : nearPackage(name) || suggestion(specifier, aliases)
   if (near) return { code: 'module.unknown', message: `module '${specifier}' is neither known nor installed.${near}` }
-  if (/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(\/.*)?$/.test(name)) {
-    return { code: 'module.not-installed', message: `package '${name}' is not installed. Run: npm i ${name}` }
-  }
-  return { code: 'module.unknown', message: `'${specifier}' names no module. Write an alias (${aliases.join(', ')}), a package, or a path that begins with ./` }
+  if (/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(\/.*)?$/.test(name)) return absent(`package '${name}'`)
+  const forms = `an alias (${aliases.join(', ')}), a package, or a path that begins with ./`
+  return { code: 'module.unknown', message: `'${specifier}' names no module. Write ${forms}` }
 }
 
 /** The package of ours that a misspelt one may mean; what all of them begin with is left out of the comparison. */
@@ -72,8 +74,10 @@ function nearPackage(name: string): string {
 
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  const [, missing] = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' ? (/package '([^']+)'/.exec(message) ?? []) : []
-  return missing ? `it needs '${missing}', which is not installed. Run: npm i ${missing}` : `${message.replace(/\.?$/, '')}. Correct it.`
+  const isNotFound = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND'
+  const [, missing] = isNotFound ? (/package '([^']+)'/.exec(message) ?? []) : []
+  if (missing) return `it needs '${missing}', which is not installed. Run: npm i ${missing}`
+  return `${message.replace(/\.?$/, '')}. Correct it.`
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null

@@ -1,4 +1,6 @@
-import { definitionOf, planModules, resolveOptions, TapeloomError, type Module, type PlannedModule, type Use } from '@tapeloom/core'
+import {
+  definitionOf, planModules, resolveOptions, TapeloomError, type Module, type PlannedModule, type Use,
+} from '@tapeloom/core'
 import { nodeAt, toValue, type ConfigNode } from './config-node.ts'
 import type { Mistakes } from './mistakes.ts'
 import { importModule } from './module-import.ts'
@@ -28,7 +30,9 @@ export interface ListOptions {
 }
 
 /** Imports the modules of a configuration, checks their options and plans their start; notes every mistake. */
-export async function planList(root: ConfigNode, folder: string, { policy, gone }: ListOptions, mistakes: Mistakes): Promise<PlannedList> {
+export async function planList(
+  root: ConfigNode, folder: string, { policy, gone }: ListOptions, mistakes: Mistakes,
+): Promise<PlannedList> {
   const list = nodeAt(root, ['orchestrator', 'modules'])
   const listed: ListedModule[] = []
   const absent: string[] = []
@@ -48,7 +52,9 @@ export async function planList(root: ConfigNode, folder: string, { policy, gone 
   const names = absent.map((name) => name.replace(/^@tapeloom\/(module-)?|^.*\bmodule-/, ''))
   const leaving = [...gone(listed.map(({ use }) => use.name)), ...(policy === 'degrade' ? names : [])]
   const kept = withoutDependants(dedupe(listed), leaving)
-  for (const { id, node } of listed) if (!kept.some((one) => one.id === id)) warnings.push(`[${mistakes.where(node)}] module ${id} goes with what it needs.`)
+  for (const { id, node } of listed) {
+    if (!kept.some((one) => one.id === id)) warnings.push(`[${mistakes.where(node)}] module ${id} goes with what it needs.`)
+  }
   return { listed: kept, planned: plan(kept, policy === 'fail' ? names : [], mistakes), warnings }
 }
 
@@ -74,12 +80,14 @@ function entryOf(item: ConfigNode): Entry | undefined {
   }
 }
 
-function take({ id = '', options, enabled, node }: Entry, module: Module, from: string, listed: readonly ListedModule[], mistakes: Mistakes): ListedModule {
+function take(
+  { id = '', options, enabled, node }: Entry, module: Module, from: string, listed: readonly ListedModule[], mistakes: Mistakes,
+): ListedModule {
   const own = id || module.name
   const twin = listed.find((other) => other.id === own)
   if (twin) {
-    const before = mistakes.where(twin.node)
-    mistakes.add('module.duplicate', node, `module id '${own}' stands at ${before} already. Give this one another: { use: …, id: ${own}-2 }.`)
+    const what = `module id '${own}' stands at ${mistakes.where(twin.node)} already`
+    mistakes.add('module.duplicate', node, `${what}. Give this one another: { use: …, id: ${own}-2 }.`)
   }
   const isGood = options?.kind !== 'map' || checkOptions(own, module, options, mistakes)
   return { use: module, id: own, options: options?.kind === 'map' && isGood ? given(options) : {}, enabled, package: from, node }
@@ -94,7 +102,8 @@ function checkOptions(id: string, module: Module, options: ConfigNode, mistakes:
     const { errors } = resolveOptions(`module ${id}`, module.options, { [key]: toValue(node) })
     for (const { code, message } of errors) {
       isGood = false
-      mistakes.add(code, code === 'option.unknown' ? { path: node.path, position } : node, redacted(unbracketed(message), node))
+      const at = code === 'option.unknown' ? { path: node.path, position } : node
+      mistakes.add(code, at, redacted(unbracketed(message), node))
     }
   }
   return isGood
@@ -103,14 +112,16 @@ function checkOptions(id: string, module: Module, options: ConfigNode, mistakes:
 /** `[module x] has …` as a sentence of its own. */
 const unbracketed = (message: string) => message.replace(/^\[([^\]]+)\] /, '$1 ').replace(/\?\.$/, '?')
 
-const dedupe = (listed: readonly ListedModule[]) => listed.filter(({ id }, i) => listed.findIndex((other) => other.id === id) === i)
+const dedupe = (listed: readonly ListedModule[]) =>
+  listed.filter(({ id }, i) => listed.findIndex((other) => other.id === id) === i)
 
 function withoutDependants(listed: readonly ListedModule[], gone: readonly string[]): readonly ListedModule[] {
   const needsGone = ({ use }: ListedModule) =>
     Object.values(definitionOf(use).requires ?? {}).some(({ module, optional }) => !optional && gone.includes(module))
   const leaving = listed.filter(needsGone)
   if (leaving.length === 0) return listed
-  return withoutDependants(listed.filter((one) => !leaving.includes(one)), [...gone, ...leaving.map(({ use }) => use.name)])
+  const staying = listed.filter((one) => !leaving.includes(one))
+  return withoutDependants(staying, [...gone, ...leaving.map(({ use }) => use.name)])
 }
 
 function plan(listed: readonly ListedModule[], absent: readonly string[], mistakes: Mistakes): readonly PlannedModule[] {
@@ -121,7 +132,8 @@ function plan(listed: readonly ListedModule[], absent: readonly string[], mistak
     const errors = error.code === 'module.plan' ? (error.cause as readonly TapeloomError[]) : [error]
     for (const { code, message } of errors) {
       const [, needed] = code === 'module.missing' ? (/requires '([^']+)'/.exec(message) ?? []) : []
-      if (needed !== undefined && absent.includes(needed)) continue // it is in the list and could not be loaded: told already
+      // in the list, but it could not be loaded: that is told already
+      if (needed !== undefined && absent.includes(needed)) continue
       const [, id] = /^\[module ([^\]]+)\]/.exec(message) ?? []
       mistakes.add(code, listed.find((one) => one.id === id)?.node, unbracketed(message))
     }

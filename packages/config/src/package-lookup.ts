@@ -20,8 +20,8 @@ type Exports = string | null | readonly Exports[] | { readonly [condition: strin
 
 /** Folders where packages of a configuration may be installed: beside it, beside the program, beside this package. */
 export function lookupFolders(folder: string): readonly string[] {
-  const program = process.argv[1] !== undefined && existsSync(process.argv[1]) ? [dirname(realpathSync(process.argv[1]))] : []
-  return [folder, ...program, dirname(fileURLToPath(import.meta.url))]
+  const program = process.argv[1] ?? ''
+  return [folder, ...(existsSync(program) ? [dirname(realpathSync(program))] : []), dirname(fileURLToPath(import.meta.url))]
 }
 
 /**
@@ -35,7 +35,7 @@ export function findPackage(name: string, folders: readonly string[]): Found | u
       const home = join(at, 'node_modules', base)
       const manifest = readManifest(home)
       const entry = manifest && entryOf(manifest, rest === '' ? '.' : `./${rest}`)
-      if (entry !== undefined) return { url: pathToFileURL(realpathSync(join(home, entry))).href, version: manifest?.version }
+      if (entry !== undefined) return found(join(home, entry), manifest?.version)
       if (dirname(at) === at) break
     }
   }
@@ -45,8 +45,10 @@ export function findPackage(name: string, folders: readonly string[]): Found | u
 /** The file at a path relative to `folder`; undefined when there is none. */
 export function findFile(path: string, folder: string): Found | undefined {
   const full = resolve(folder, path)
-  return existsSync(full) ? { url: pathToFileURL(realpathSync(full)).href, version: undefined } : undefined
+  return existsSync(full) ? found(full, undefined) : undefined
 }
+
+const found = (path: string, version: string | undefined): Found => ({ url: pathToFileURL(realpathSync(path)).href, version })
 
 function readManifest(home: string): Manifest | undefined {
   const path = join(home, 'package.json')
@@ -56,17 +58,22 @@ function readManifest(home: string): Manifest | undefined {
 // Node resolves by name only for the importing file; a configuration is none, so its conditions are followed here.
 function entryOf({ main = './index.js', exports }: Manifest, entry: string): string | undefined {
   if (exports === undefined) return entry === '.' ? main : entry
-  const isByEntry = typeof exports === 'object' && exports !== null && !Array.isArray(exports) && Object.keys(exports).some((key) => key.startsWith('.'))
-  const target = isByEntry ? (exports as Readonly<Record<string, Exports>>)[entry] : entry === '.' ? exports : undefined
-  return target === undefined ? undefined : chosen(target, new Set([...userConditions(), 'node', 'import', 'module-sync', 'default']))
+  const isByEntry = isMap(exports) && Object.keys(exports).some((key) => key.startsWith('.'))
+  const whole = entry === '.' ? exports : undefined
+  const target = isByEntry ? exports[entry] : whole
+  const conditions = new Set([...userConditions(), 'node', 'import', 'module-sync', 'default'])
+  return target === undefined ? undefined : chosen(target, conditions)
 }
+
+const isMap = (target: Exports): target is Readonly<Record<string, Exports>> =>
+  typeof target === 'object' && target !== null && !Array.isArray(target)
 
 function chosen(target: Exports, conditions: ReadonlySet<string>): string | undefined {
   if (target === null || typeof target === 'string') return target ?? undefined
-  const candidates = Array.isArray(target) ? target : Object.entries(target).filter(([key]) => conditions.has(key)).map(([, value]) => value as Exports)
-  for (const candidate of candidates as readonly Exports[]) {
-    const found = chosen(candidate, conditions)
-    if (found !== undefined) return found
+  const fitting = isMap(target) ? Object.keys(target).filter((key) => conditions.has(key)).map((key) => target[key] ?? null) : target
+  for (const candidate of fitting) {
+    const path = chosen(candidate, conditions)
+    if (path !== undefined) return path
   }
   return undefined
 }

@@ -5,7 +5,7 @@ import type { ConfigShape } from './config-schema.ts'
 import { dataOf, type DataOverrides } from './data-section.ts'
 import type { Mistakes } from './mistakes.ts'
 import { planList, type ListedModule } from './module-list.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanEntry } from './plan.ts'
 import { dataShapeOf } from './shape-errors.ts'
 
 /** How a configuration is loaded. */
@@ -35,12 +35,19 @@ export interface ResolveOptions extends LoadOptions {
   readonly check?: (root: ConfigNode, shape: ConfigShape, mistakes: Mistakes) => void
 }
 
+/** What became of a configuration: without mistakes it is resolved. */
+interface Resolution {
+  readonly mistakes: Mistakes
+  readonly resolved: ResolvedConfig | undefined
+}
+
 /** Reads, checks and plans a configuration; every mistake is noted. Starts nothing. */
-export async function resolveConfig(config: Config, options: ResolveOptions): Promise<{ readonly mistakes: Mistakes; readonly resolved: ResolvedConfig | undefined }> {
+export async function resolveConfig(config: Config, options: ResolveOptions): Promise<Resolution> {
   const { environment, variables = process.env, gone = () => [] } = options
   const { mistakes, folder, root, shape } = readConfig(config, environment, variables)
   if (!root) return { mistakes, resolved: undefined }
-  const { listed, planned, warnings } = await planList(root, folder, { policy: shape?.orchestrator.policy ?? 'fail', gone }, mistakes)
+  const policy = shape?.orchestrator.policy ?? 'fail'
+  const { listed, planned, warnings } = await planList(root, folder, { policy, gone }, mistakes)
   if (shape) options.check?.(root, shape, mistakes)
   const seed = options.seed ?? shape?.orchestrator.seed ?? 1
   const data = await dataOf(root, shape?.data ?? dataShapeOf(root) ?? {}, { folder, seed, mistakes }, options)
@@ -50,7 +57,10 @@ export async function resolveConfig(config: Config, options: ResolveOptions): Pr
     mistakes,
     resolved: {
       shape, listed, planned,
-      plan: { modules: planned.map((entry) => planEntry(entry, listed)), sources: data.sources.map(({ name }) => name), store: data.store.path ?? 'memory', warnings },
+      plan: {
+        modules: planned.map((entry) => planEntry(entry, listed)), sources: data.sources.map(({ name }) => name),
+        store: data.store.path ?? 'memory', warnings,
+      },
       options: {
         data, modules: listed, seed,
         ...(mode && { mode }), ...(boundary && { boundary }), ...(weights && { weights }),
@@ -60,6 +70,6 @@ export async function resolveConfig(config: Config, options: ResolveOptions): Pr
   }
 }
 
-function planEntry({ id, definition, options, enabled }: PlannedModule, listed: readonly ListedModule[]): Plan['modules'][number] {
-  return { id, package: listed.find((one) => one.id === id)?.package ?? '', version: definition.version, options, enabled }
+function planEntry({ id, definition: { version }, options, enabled }: PlannedModule, listed: readonly ListedModule[]): PlanEntry {
+  return { id, package: listed.find((one) => one.id === id)?.package ?? '', version, options, enabled }
 }

@@ -35,7 +35,8 @@ function note(issue: Issue, prefix: readonly PropertyKey[], root: ConfigNode, mi
     const parent = nodeAt(root, path.slice(0, -1))
     const name = parent?.path === '' || !parent ? 'the configuration' : `'${parent.path}'`
     const at = parent?.kind === 'map' ? parent.entries.get(key) : undefined
-    return mistakes.add('config.missing', at ? { path: parent?.path ?? '', position: at.position } : (parent ?? root), `${name} has no '${key}'. Give ${issue.message}.`)
+    const place = at ? { path: parent?.path ?? '', position: at.position } : (parent ?? root)
+    return mistakes.add('config.missing', place, `${name} has no '${key}'. Give ${issue.message}.`)
   }
   const values = issue.code === 'invalid_value' ? issue.values.map(String) : []
   const near = node?.kind === 'scalar' && typeof node.written === 'string' ? suggestion(node.written, values) : ''

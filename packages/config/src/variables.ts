@@ -16,8 +16,9 @@ export function substituted(
   if (typeof value !== 'string' || !value.includes('${')) return value
   const text = value.replaceAll(REFERENCE, (whole, name: string) => {
     const found = variables[name]
-    if (found === undefined) mistakes.add('config.variable', at, `'${whole}' is not set in the environment. Set the variable ${name}.`)
-    return found ?? whole
+    if (found !== undefined) return found
+    mistakes.add('config.variable', at, `'${whole}' is not set in the environment. Set the variable ${name}.`)
+    return whole
   })
   if (!isPlain) return text
   if (text === 'true' || text === 'false') return text === 'true'
@@ -30,5 +31,6 @@ export function redacted(message: string, node: ConfigNode | undefined): string 
   if (node.kind === 'list') return node.items.reduce(redacted, message)
   if (node.kind === 'map') return [...node.entries.values()].reduce((text, { node: child }) => redacted(text, child), message)
   if (node.value === node.written || node.value === '') return message
-  return message.replaceAll(JSON.stringify(node.value), `'${String(node.written)}'`).replaceAll(String(node.value), String(node.written))
+  const written = String(node.written)
+  return message.replaceAll(JSON.stringify(node.value), `'${written}'`).replaceAll(String(node.value), written)
 }

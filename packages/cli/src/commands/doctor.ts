@@ -25,7 +25,9 @@ export const doctor = defineCommand({
       disk(process.cwd()),
       ...(config === undefined ? [] : [await configuration(config, environment)]),
     ]
-    for (const { name, ok, hint } of checks) terminal.print(`${ok ? terminal.styled('green', 'ok  ') : terminal.styled('red', 'BAD ')} ${name.padEnd(18)} ${hint}`)
+    for (const { name, ok, hint } of checks) {
+      terminal.print(`${ok ? terminal.styled('green', 'ok  ') : terminal.styled('red', 'BAD ')} ${name.padEnd(18)} ${hint}`)
+    }
     terminal.json({ checks })
     return checks.every(({ ok }) => ok) ? 0 : 1
   },
@@ -51,10 +53,12 @@ function disk(folder: string): Check {
   const { bavail, bsize } = statfsSync(folder)
   const free = (bavail * bsize) / 2 ** 30
   const ok = free >= LEAST_FREE_GB
-  return { name: 'disk', ok, hint: `${free.toFixed(1)} GB free in ${folder}${ok ? '' : `; make room for at least ${LEAST_FREE_GB} GB`}` }
+  const todo = ok ? '' : `; make room for at least ${LEAST_FREE_GB} GB`
+  return { name: 'disk', ok, hint: `${free.toFixed(1)} GB free in ${folder}${todo}` }
 }
 
 async function configuration(file: string, environment: string | undefined): Promise<Check> {
   const { plan, errors } = await checkConfig(file, { ...(environment !== undefined && { environment }) })
-  return { name: 'config', ok: errors.length === 0, hint: plan ? `${file}: ${plan.modules.length} modules` : errors.map(({ message }) => message).join('\n') }
+  const hint = plan ? `${file}: ${plan.modules.length} modules` : errors.map(({ message }) => message).join('\n')
+  return { name: 'config', ok: errors.length === 0, hint }
 }

@@ -4,7 +4,13 @@ import { whole } from '../progress-bar.ts'
 
 /** Writes a series of candles from a database to a Parquet file. */
 export const exportCandles = defineCommand({
-  options: { db: { type: 'string' }, symbol: { type: 'string' }, timeframe: { type: 'string' }, venue: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    db: { type: 'string' },
+    symbol: { type: 'string' },
+    timeframe: { type: 'string' },
+    venue: { type: 'string' },
+    out: { type: 'string' },
+  },
   positionals: [0, 0],
   async run({ values, terminal }) {
     const [db, out] = [required(values.db, 'db'), required(values.out, 'out')]
@@ -14,7 +20,8 @@ export const exportCandles = defineCommand({
     const { openDuckDB } = await import('@tapeloom/store-duckdb')
     const store = await openDuckDB(db, { readOnly: true })
     try {
-      const { rows } = await store.exportCandles({ symbol, timeframe, out, ...(values.venue !== undefined && { venue: values.venue }) })
+      const venue = values.venue === undefined ? {} : { venue: values.venue }
+      const { rows } = await store.exportCandles({ symbol, timeframe, out, ...venue })
       terminal.print(`${whole(rows)} candles in ${out}`)
       terminal.json({ rows })
       return 0

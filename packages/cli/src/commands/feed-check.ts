@@ -11,7 +11,8 @@ export const feedCheck = defineCommand({
     for (const { file, venue, messages, bookMessages, trades, checksums, gaps, crossed, top, faults } of found) {
       terminal.print(`${terminal.styled('bold', file)} (${venue})`)
       terminal.print(`  ${whole(messages)} messages: ${whole(bookMessages)} of books, ${whole(trades)} trades`)
-      terminal.print(`  ${whole(gaps)} gaps, ${whole(crossed)} crossed, ${whole(faults)} faults, checksums ${whole(checksums.ok)} right and ${whole(checksums.failed)} wrong`)
+      const sums = `checksums ${whole(checksums.ok)} right and ${whole(checksums.failed)} wrong`
+      terminal.print(`  ${whole(gaps)} gaps, ${whole(crossed)} crossed, ${whole(faults)} faults, ${sums}`)
       terminal.print(`  best prices as the venue says: ${whole(top.ok)} of ${whole(top.total)}`)
     }
     terminal.json(found)

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importModule, moduleAliases } from '@tapeloom/config'
-import { columnsOf, type Module, type Need } from '@tapeloom/core'
+import { columnsOf, type Module, type NeedSet } from '@tapeloom/core'
 import { defineCommand } from '../command.ts'
+
+/** Why a package is left out without a word. */
+const ABSENT = ['module.not-installed', 'module.unknown', 'module.none']
 
 /** Lists what is installed: of the known modules, and of those that the project in the working folder depends on. */
 export const modules = defineCommand({
@@ -13,11 +16,11 @@ export const modules = defineCommand({
     for (const name of new Set([...Object.values(moduleAliases), ...projectModules(process.cwd())])) {
       const imported = await importModule(name, process.cwd())
       if ('ok' in imported) found.push(imported.ok)
-      else if (!['module.not-installed', 'module.unknown', 'module.none'].includes(imported.code)) terminal.note(`[${name}] ${imported.message}`)
+      else if (!ABSENT.includes(imported.code)) terminal.note(`[${name}] ${imported.message}`)
     }
     const rows = found.map(({ name, version, features, requires }) => ({
       name, version, features: columnsOf(features).map((column) => column.name),
-      requires: Object.values(requires as Readonly<Record<string, Need>>).map(({ module, range, optional }) => ({ module, range, optional })),
+      requires: Object.values(requires as NeedSet).map(({ module, range, optional }) => ({ module, range, optional })),
     }))
     for (const { name, version, features, requires } of rows) {
       terminal.print(`${terminal.styled('bold', name)} ${version}`)
@@ -33,6 +36,7 @@ export const modules = defineCommand({
 function projectModules(folder: string): readonly string[] {
   const path = join(folder, 'package.json')
   if (!existsSync(path)) return []
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<string, Record<string, string>>>
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<string, Record<string, string>>>
+  const { dependencies = {}, devDependencies = {} } = manifest
   return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => /(^|\/)(tapeloom-)?module-/.test(name))
 }

@@ -43,7 +43,7 @@ export const replay = defineCommand({
 })
 
 /** What the options say of files whose names do not. @throws TapeloomError `symbol.form`, `duration.form` */
-function saying({ symbol, venue, timeframe }: { readonly symbol?: string; readonly venue?: string; readonly timeframe?: string }): ParquetOptions {
+function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: string; timeframe?: string }): ParquetOptions {
   if (timeframe !== undefined) timeframeUs(timeframe as Timeframe)
   return {
     ...(symbol !== undefined && { symbol: parseSymbol(symbol) }),

@@ -7,7 +7,8 @@ export const verify = defineCommand({
   positionals: [0, 0],
   async run({ values, terminal }) {
     const db = required(values.db, 'db')
-    const [{ openDuckDB }, { verifyReferences }] = await Promise.all([import('@tapeloom/store-duckdb'), import('@tapeloom/training')])
+    const { openDuckDB } = await import('@tapeloom/store-duckdb')
+    const { verifyReferences } = await import('@tapeloom/training')
     const store = await openDuckDB(db, { readOnly: true })
     try {
       const isShown = terminal.stderr.isTTY === true
@@ -16,8 +17,11 @@ export const verify = defineCommand({
       })
       if (isShown) terminal.stderr.write('\r\u001b[K')
       const { references, verified, mismatched, expired, foreign, mismatches } = found
-      terminal.print(`${whole(references)} references: ${whole(verified)} verified, ${whole(mismatched)} mismatched, ${whole(expired)} expired, ${whole(foreign)} foreign`)
-      for (const { id, series, openTime } of mismatches) terminal.print(`${terminal.styled('red', 'mismatch')} ${id}: ${series} at ${openTime}`)
+      const counts = Object.entries({ verified, mismatched, expired, foreign }).map(([name, n]) => `${whole(n)} ${name}`)
+      terminal.print(`${whole(references)} references: ${counts.join(', ')}`)
+      for (const { id, series, openTime } of mismatches) {
+        terminal.print(`${terminal.styled('red', 'mismatch')} ${id}: ${series} at ${openTime}`)
+      }
       terminal.json(found)
       return mismatched > 0 ? 1 : 0
     } finally {
