@@ -12,11 +12,14 @@ export class InputMerge {
   readonly readers: readonly SourceReader[]
   /** tsInit of each reader's head; NaN: look again. */
   readonly #keys: Float64Array
+  /** Those that have not ended. */
+  #open: readonly SourceReader[]
   #started = false
 
   constructor(sources: readonly Source[]) {
     this.readers = sources.map((source, index) => new SourceReader(source, index))
     this.#keys = new Float64Array(sources.length).fill(NaN)
+    this.#open = this.readers
   }
 
   /** Whether every source has ended and all was taken. */
@@ -37,17 +40,19 @@ export class InputMerge {
 
   /** The reader whose head is next; undefined while a recording is awaited, or when nothing is there. */
   pick(): SourceReader | undefined {
-    const { readers } = this
+    const open = this.#open
     let best: SourceReader | undefined
-    for (let i = 0; i < readers.length; i++) {
-      const reader = readers[i]! // i < length
-      const { head } = reader
+    for (let i = 0; i < open.length; i++) {
+      const reader = open[i]! // i < length
+      const { head, index } = reader
       if (head === undefined) {
-        if (!reader.source.live && !reader.done) return undefined
-        continue
+        if (reader.done) this.#open = this.#open.filter((one) => one !== reader)
+        else if (!reader.source.live) return undefined
+      } else if (open.length === 1) return reader
+      else {
+        if (Number.isNaN(this.#keys[index])) this.#keys[index] = keyOf(head, reader.source.live)
+        if (!best || this.#before(index, head, best)) best = reader
       }
-      if (Number.isNaN(this.#keys[i])) this.#keys[i] = keyOf(head, reader.source.live)
-      if (!best || this.#before(i, head, best)) best = reader
     }
     return best
   }

@@ -46,7 +46,7 @@ export class MarketDesk implements CandleSink {
   readonly #delays: readonly ReceiveDelay[]
   /** For each market, the mirror's index of each of its series. */
   readonly #mirrored: readonly Map<Timeframe, number>[]
-  readonly #tape: TradeTape
+  readonly #tapes: readonly TradeTape[]
   /** Markets whose candles were looked at. */
   readonly #warned = new Set<number>()
   /** The source that last fed each market. */
@@ -65,7 +65,7 @@ export class MarketDesk implements CandleSink {
     this.books = new MarketBooks(host, table, this.#now)
     this.#mirrored = table.markets.map(() => new Map())
     this.#delays = sources.map(() => new ReceiveDelay())
-    this.#tape = new TradeTape(table.markets.map(({ instrument }) => instrument))
+    this.#tapes = table.markets.map(({ instrument }) => new TradeTape(instrument))
     this.#feeding = new Uint16Array(table.markets.length).fill(NONE)
     this.#gaps = new Float64Array(table.markets.length).fill(NaN)
   }
@@ -145,18 +145,16 @@ export class MarketDesk implements CandleSink {
     builder.due(record.number[AT.tsEvent]!)
     this.#heard(record, builder)
     builder.trade(record)
-    const tape = this.#tape
-    const slot = tape.next()
     const { tick, lot } = market.instrument
-    tape.instrument[slot] = record.market
-    tape.sequence[slot] = this.#now[0]!
-    tape.tsEvent[slot] = record.number[AT.tsEvent]!
-    tape.tsInit[slot] = record.number[AT.tsInit]!
-    tape.price[slot] = (record.number[AT.price]! * tick.k) / tick.scale
-    tape.quantity[slot] = (record.number[AT.quantity]! * lot.k) / lot.scale
-    tape.bought[slot] = record.flags
-    tape.id[slot] = record.text
-    tape.origin[slot] = this.#parts.sources[record.source]!.name
+    const tape = this.#tapes[record.market]!
+    tape.origin = this.#parts.sources[record.source]!.name
+    tape.sequence = this.#now[0]!
+    tape.tsEvent = record.number[AT.tsEvent]!
+    tape.tsInit = record.number[AT.tsInit]!
+    tape.price = (record.number[AT.price]! * tick.k) / tick.scale
+    tape.quantity = (record.number[AT.quantity]! * lot.k) / lot.scale
+    tape.aggressor = record.flags === 1 ? 'buy' : 'sell'
+    tape.id = record.text
     this.#parts.host.trade(market.symbolIndex, tape.view)
   }
 
