@@ -14,10 +14,14 @@ interface Queued {
   readonly symbol: number
   readonly event: unknown
 }
-interface Channel {
+/** A topic, resolved once. */
+export interface Channel {
+  readonly topic: string
   /** One a symbol. */
   readonly fanOut: Dispatch[]
   readonly listeners: EventEmitter
+  /** Public listeners now attached. */
+  listening: number
 }
 
 /** At most so many events may follow from one external event. */
@@ -47,7 +51,7 @@ export class EventBus {
   connect(topics: Iterable<string>, symbols: number, of: (topic: string, symbol: number) => readonly Subscription[]): void {
     for (const channel of this.#channels.values()) channel.fanOut.length = 0
     for (const topic of topics) {
-      const channel = this.#channel(topic)
+      const channel = this.channel(topic)
       for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(of(topic, symbol))
     }
   }
@@ -68,9 +72,13 @@ export class EventBus {
   /** Delivers a view or an event at once. */
   dispatch(topic: EventName, symbol: number, event: unknown): void {
     const channel = this.#channels.get(topic)
-    if (!channel) return
+    if (channel) this.deliver(channel, symbol, event)
+  }
+
+  /** Delivers at once, to a channel that was looked up before: for hot topics. */
+  deliver(channel: Channel, symbol: number, event: unknown): void {
     channel.fanOut[symbol]?.(event)
-    if (channel.listeners.listenerCount(topic) > 0) channel.listeners.emit(topic, event)
+    if (channel.listening > 0) channel.listeners.emit(channel.topic, event)
     if (this.reconnect) this.settle()
   }
 
@@ -79,17 +87,6 @@ export class EventBus {
     const { reconnect } = this
     this.reconnect = undefined
     reconnect?.()
-  }
-
-  /** The dispatch of a topic for one symbol, resolved once: for hot topics. */
-  dispatcher(topic: EventName, symbol: number): Dispatch {
-    const channel = this.#channel(topic)
-    const { fanOut, listeners } = channel
-    return (event) => {
-      fanOut[symbol]?.(event)
-      if (listeners.listenerCount(topic) > 0) listeners.emit(topic, event)
-      if (this.reconnect) this.settle()
-    }
   }
 
   /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT, for what modules emit (`limited`) */
@@ -117,7 +114,7 @@ export class EventBus {
 
   /** Adds a public listener; the returned function removes it, after the dispatch under way. */
   on<K extends EventName>(topic: K, listener: (event: EventOf<K>) => void, owner: string): () => void {
-    const { listeners } = this.#channel(topic)
+    const channel = this.channel(topic)
     const guarded = (event: EventOf<K>) => {
       try {
         listener(event)
@@ -125,18 +122,23 @@ export class EventBus {
         this.#onFault(owner, error)
       }
     }
-    listeners.on(topic, guarded)
-    return () => void listeners.off(topic, guarded)
+    channel.listeners.on(topic, guarded)
+    channel.listening++
+    return () => {
+      channel.listeners.off(topic, guarded)
+      channel.listening = channel.listeners.listenerCount(topic)
+    }
   }
 
   /** Public listeners now attached, all topics. */
   listenerCount(): number {
-    return [...this.#channels].reduce((sum, [topic, { listeners }]) => sum + listeners.listenerCount(topic), 0)
+    return [...this.#channels.values()].reduce((sum, { listening }) => sum + listening, 0)
   }
 
-  #channel(topic: string): Channel {
+  /** The channel of a topic. */
+  channel(topic: string): Channel {
     let channel = this.#channels.get(topic)
-    if (!channel) this.#channels.set(topic, (channel = { fanOut: [], listeners: new EventEmitter() }))
+    if (!channel) this.#channels.set(topic, (channel = { topic, fanOut: [], listeners: new EventEmitter(), listening: 0 }))
     return channel
   }
 }

@@ -59,8 +59,9 @@ function unrolled(calls: readonly Call[]): Unrolled | undefined {
   const body = `
     const [${all.map((i) => `f${i}`)}] = calls
     return function dispatch(event, c, resume) {
+      const ${all.map((i) => `c${i} = c[${i}]`)}
       let at = 0
-      try { ${all.map((i) => `f${i}(event, c[${i}]); at = ${i + 1}`).join('; ')} }
+      try { ${all.map((i) => `f${i}(event, c${i}); at = ${i + 1}`).join('; ')} }
       catch (error) { resume(event, at, error) }
     }`
   try {

@@ -1,80 +1,61 @@
 import type { Instrument } from '../vocabulary/instrument.ts'
 import type { TradeView } from '../vocabulary/views.ts'
 
-/** A struct-of-arrays ring of trades. Its writer fills slot `next()`, then hands `view` to the handlers. */
+/**
+ * The trade that handlers see: its writer sets all fields, then hands out `view`. Fields of a plain object are the
+ * cheapest to read many times, and numbers in them are written in place: no garbage.
+ */
 export class TradeTape {
-  readonly instruments: readonly Instrument[]
-  readonly capacity: number
-  readonly instrument: Uint16Array
-  readonly sequence: Float64Array
-  readonly tsEvent: Float64Array
-  readonly tsInit: Float64Array
-  readonly price: Float64Array
-  readonly quantity: Float64Array
-  /** 1: the buyer was the aggressor; 0: the seller. */
-  readonly bought: Uint8Array
-  readonly id: string[]
-  readonly origin: string[]
-  /** The slot that `view` reads. */
-  slot = 0
+  instrument: Instrument
+  origin = ''
+  sequence = NaN
+  tsEvent = NaN
+  tsInit = NaN
+  price = NaN
+  quantity = NaN
+  aggressor: TradeView['aggressor'] = 'buy'
+  id = ''
   readonly view: TradeView
 
-  /** @param capacity slots, a power of two */
-  constructor(instruments: readonly Instrument[], capacity = 1024) {
-    this.instruments = instruments
-    this.capacity = capacity
-    this.instrument = new Uint16Array(capacity)
-    this.sequence = new Float64Array(capacity)
-    this.tsEvent = new Float64Array(capacity)
-    this.tsInit = new Float64Array(capacity)
-    this.price = new Float64Array(capacity)
-    this.quantity = new Float64Array(capacity)
-    this.bought = new Uint8Array(capacity)
-    this.id = new Array<string>(capacity).fill('')
-    this.origin = new Array<string>(capacity).fill('')
+  constructor(instrument: Instrument) {
+    this.instrument = instrument
     this.view = new TapeView(this)
-  }
-
-  /** Advances to the next slot and returns it. */
-  next(): number {
-    return (this.slot = (this.slot + 1) & (this.capacity - 1))
   }
 }
 
-// `!` below: slot is masked to the capacity, and instrument[] holds indices of instruments only.
 class TapeView implements TradeView {
   readonly #tape: TradeTape
   constructor(tape: TradeTape) {
     this.#tape = tape
   }
   get symbol() {
-    return this.#tape.instruments[this.#tape.instrument[this.#tape.slot]!]!.symbol
+    return this.#tape.instrument.symbol
   }
   get venue() {
-    return this.#tape.instruments[this.#tape.instrument[this.#tape.slot]!]!.venue
+    return this.#tape.instrument.venue
   }
   get origin() {
-    return this.#tape.origin[this.#tape.slot]!
+    return this.#tape.origin
   }
   get sequence() {
-    return this.#tape.sequence[this.#tape.slot]!
+    return this.#tape.sequence
   }
   get tsEvent() {
-    return this.#tape.tsEvent[this.#tape.slot]!
+    return this.#tape.tsEvent
   }
   get tsInit() {
-    return this.#tape.tsInit[this.#tape.slot]!
+    return this.#tape.tsInit
   }
   get price() {
-    return this.#tape.price[this.#tape.slot]!
+    return this.#tape.price
   }
   get quantity() {
-    return this.#tape.quantity[this.#tape.slot]!
+    return this.#tape.quantity
   }
   get aggressor() {
-    return this.#tape.bought[this.#tape.slot] === 1 ? ('buy' as const) : ('sell' as const)
+    return this.#tape.aggressor
   }
   get id() {
-    return this.#tape.id[this.#tape.slot]!
+    return this.#tape.id
   }
 }

@@ -2,7 +2,7 @@ import type { Combiner } from '../decision/combiner.ts'
 import { DecisionMaker, type Rule, type Situation, type Veto } from '../decision/decision-maker.ts'
 import type { Thresholds } from '../decision/position-rules.ts'
 import { refusal } from '../decision/prediction-board.ts'
-import { EventBus } from '../event/event-bus.ts'
+import { EventBus, type Channel } from '../event/event-bus.ts'
 import type { DataFeed, DataHost, DataPort } from '../ports/data-port.ts'
 import type { Command, DeferredWork, FedTensor, Host, InferenceFrame, Participant, WorkHandler } from '../ports/participant.ts'
 import type { Plain } from '../module/state.ts'
@@ -65,8 +65,8 @@ export class Session implements DataHost, Host {
   priceTimes = new Float64Array(0)
   /** Sorted by priority. */
   vetoes: readonly Rule<Veto>[] = []
-  #dispatchTrade: ((event: unknown) => void)[] = []
-  #dispatchBook: ((event: unknown) => void)[] = []
+  readonly #trades: Channel
+  readonly #books: Channel
   #silences: (string | undefined)[] = []
   readonly #inferenceListeners: InferenceListener[] = []
   readonly #outcomeListeners: OutcomeListener[] = []
@@ -83,6 +83,8 @@ export class Session implements DataHost, Host {
     this.boundaryUs = options.boundary === undefined ? undefined : durationUs(options.boundary)
     this.clock = { now: () => this.stamp[2] as number }
     this.bus = new EventBus((owner, error) => this.#thrown(owner, error), options.strict)
+    this.#trades = this.bus.channel('trade')
+    this.#books = this.bus.channel('book')
     this.feed = options.data.attach(this)
     this.deferred.handle('infer', this.#inference())
   }
@@ -113,8 +115,6 @@ export class Session implements DataHost, Host {
       onFault: (owner, error) => this.#thrown(owner, error),
     })
     for (const entry of this.plan) this.enrol(entry)
-    this.#dispatchTrade = feed.symbols.map((_, i) => bus.dispatcher('trade', i))
-    this.#dispatchBook = feed.symbols.map((_, i) => bus.dispatcher('book', i))
   }
 
   /** Registers a module that predicts. */
@@ -132,10 +132,10 @@ export class Session implements DataHost, Host {
   trade(symbol: number, view: TradeView): void {
     this.prices[symbol] = view.price
     this.priceTimes[symbol] = view.tsEvent
-    this.#dispatchTrade[symbol]?.(view)
+    this.bus.deliver(this.#trades, symbol, view)
   }
   book(symbol: number, view: BookView): void {
-    this.#dispatchBook[symbol]?.(view)
+    this.bus.deliver(this.#books, symbol, view)
   }
   candle(symbol: number, candle: Candle & EventStamp): void {
     if (!(candle.closeTime < (this.priceTimes[symbol] as number))) {

@@ -70,7 +70,7 @@ export class TestFeed implements DataFeed {
   readonly #host: DataHost
   readonly #events: readonly MarketInput[]
   readonly #onFreeze: OnFreeze
-  readonly #trades: TradeTape
+  readonly #trades: readonly TradeTape[]
   readonly #tapes: readonly BookTape[]
   readonly #history: CandleHistory
   /** Per symbol: the second under way (µs), NaN where no trade or book was fed. */
@@ -96,7 +96,7 @@ export class TestFeed implements DataFeed {
       boundaryUs,
     }))
     this.books = symbols.map(() => new TestLadder())
-    this.#trades = new TradeTape(instruments)
+    this.#trades = instruments.map((one) => new TradeTape(one))
     this.#tapes = instruments.map((one, i) => new BookTape(one, this.books[i] as TestLadder))
     this.#history = new CandleHistory(symbols)
     this.lanes = this.#history
@@ -151,17 +151,8 @@ export class TestFeed implements DataFeed {
   }
 
   #trade(index: number, { tsEvent, price, quantity, aggressor, id = '' }: Message<TradeMessage>): void {
-    const tape = this.#trades
-    const slot = tape.next()
-    tape.instrument[slot] = index
-    tape.sequence[slot] = this.#sequence
-    tape.tsEvent[slot] = tsEvent
-    tape.tsInit[slot] = this.#tsInit
-    tape.price[slot] = Number(price)
-    tape.quantity[slot] = Number(quantity)
-    tape.bought[slot] = aggressor === 'buy' ? 1 : 0
-    tape.id[slot] = id
-    tape.origin[slot] = VENUE
+    const tape = this.#trades[index] as TradeTape
+    Object.assign(tape, { sequence: this.#sequence, tsEvent, tsInit: this.#tsInit, price: Number(price), quantity: Number(quantity), aggressor, id, origin: VENUE })
     this.counts.trade++
     this.#host.trade(index, tape.view)
   }
