@@ -6,10 +6,10 @@ const COLUMNS = ['cob.imbalance5', 'cob.imbalance20', 'pivot.l1Trend', 'pivot.l2
 /** A small dense network: what the book and the swings say, and the last half hour of candles. */
 const network = defineModel({
   name: 'direction',
-  inputs: { columns: [4], columnsMask: [4], candles: [30, 5] },
+  inputs: { columns: [4], columnsMask: [4], candles: [10, 5] },
   targets: { direction: 'class' },
   batch: 32,
-  optimizer: adamW({ learningRate: 1e-3, weightDecay: 1e-2 }),
+  optimizer: adamW({ learningRate: 5e-3, weightDecay: 1e-2 }),
   forward({ columns, columnsMask, candles }) {
     const past = relu(dense(flatten(candles), 16))
     return { direction: dense(relu(dense(concat(columns, columnsMask, past), 32)), 3) }
@@ -28,7 +28,7 @@ export const direction = defineModule({
   },
   model: {
     network,
-    inputs: { columns: COLUMNS, candles: lane('1m', 30) },
+    inputs: { columns: COLUMNS, candles: lane('1m', 10) },
     target: { timeframe: '1m', ahead: 1 },
     decode: ({ direction: logits }) => ({ probabilities: toProbabilities(logits) }),
     labels: {

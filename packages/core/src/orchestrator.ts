@@ -5,7 +5,7 @@ import type { Veto } from './decision/decision-maker.ts'
 import { observe, type Observer } from './event/observers.ts'
 import { suggestion, TapeloomError } from './error.ts'
 import { planModules, type PlannedModule } from './host/module-plan.ts'
-import { RunLoop } from './host/run-loop.ts'
+import { RunLoop, type PlanChange } from './host/run-loop.ts'
 import { Session } from './host/session.ts'
 import { definitionOf, type Module, type Usable, type Use } from './module/define.ts'
 import type { FeatureColumns } from './module/feature.ts'
@@ -290,7 +290,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   async load(module: Usable): Promise<void> {
     const usables = [...this.#usables, module]
     const plan = planModules(usables)
-    await this.#loop.between(() => this.#adopt(plan, usables))
+    await this.#adopt(plan, usables, { kind: 'load', module: 'use' in module ? module.id : module.name })
   }
 
   /** Takes a module out; refused while others require it, unless they go too (`cascade`). */
@@ -304,10 +304,19 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     }
     if (gone.size > 1 && !cascade) throw new TapeloomError('module.needed', `[module ${id}] is needed by ${[...gone].slice(1).join(', ')}. Unload them first, or pass { cascade: true }.`)
     const usables = this.#usables.filter((usable) => !gone.has('use' in usable ? usable.id : usable.name))
-    await this.#loop.between(() => this.#adopt(planModules(usables), usables))
+    await this.#adopt(planModules(usables), usables, { kind: 'unload', module: id })
   }
 
-  async #adopt(plan: readonly PlannedModule[], usables: readonly Usable[]): Promise<void> {
+  /** Changes the plan between two inputs. */
+  #adopt(plan: readonly PlannedModule[], usables: readonly Usable[], change: PlanChange): Promise<void> {
+    return this.#loop.between(async () => {
+      const { feed, clock } = this.#opened()
+      feed.append('command', { command: { ...change }, atOnce: true }, clock.now())
+      await this.#replan(plan, usables)
+    })
+  }
+
+  async #replan(plan: readonly PlannedModule[], usables: readonly Usable[]): Promise<void> {
     const session = this.#opened()
     const { modules, networks, decisions, feed } = session
     const leaving = modules.runtimes.filter(({ entry }) => !plan.some(({ id }) => id === entry.id))

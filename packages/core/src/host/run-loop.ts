@@ -11,6 +11,12 @@ import type { Session } from './session.ts'
 /** Inputs between two snapshots that are kept beside the journal. */
 const SNAPSHOT_EVERY = 50_000
 
+/** A module that came or went while running: journalled, but a journal can not bring its code back. */
+export interface PlanChange {
+  readonly kind: 'load' | 'unload'
+  readonly module: string
+}
+
 /** Drives a session: inputs, results that are due, recorded results, commands and snapshots, one after another. */
 export class RunLoop {
   readonly #session: Session
@@ -108,7 +114,8 @@ export class RunLoop {
   async #recorded({ kind, payload, sequence }: HostRecord): Promise<void> {
     const { deferred, pendingCommands } = this.#session
     if (kind === 'command') {
-      const { command, atOnce } = payload as unknown as { command: Command; atOnce: boolean }
+      const { command, atOnce } = payload as unknown as { command: Command | PlanChange; atOnce: boolean }
+      if (command.kind === 'load' || command.kind === 'unload') throw new TapeloomError('journal.plan', `[journal] record ${sequence} says: ${command.kind} '${command.module}', which needs its code. Start with the modules that the run ended with, and a new database.`)
       pendingCommands.push(command)
       if (atOnce) this.#session.applyPending()
       return this.#session.end()
