@@ -1,4 +1,6 @@
-import { CLASS, defineModule, Orchestrator, use, type DataFeed, type DataPort, type Host } from '@tapeloom/core'
+import {
+  CLASS, defineModule, Orchestrator, use, type DataFeed, type DataPort, type DeferredWork, type Host, type WorkHandler,
+} from '@tapeloom/core'
 import { candleSource, DataProvider } from '@tapeloom/data'
 import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -128,27 +130,64 @@ test('samples beyond 10,000 that wait are dropped and counted', async () => {
   expect(progress).toMatchObject({ waiting: 10_000, dropped: given - 10_000, steps: 0 })
 })
 
-/** Training that is told of other models than are served. */
-const trainingWith = (models: (host: Host) => Host['models']) =>
+/** Training whose host is watched or altered. */
+const trainingWith = (parts: (host: Host) => Partial<Record<keyof Host, () => unknown>>, adapter: 'perCandle' | 'none' = 'perCandle') =>
   defineModule({
     name: 'training', version: '1.0.0', core: '^1.0.0',
     participant() {
-      const coordinator = new InferenceTrainingCoordinator({ adapter: 'perCandle' })
+      const coordinator = new InferenceTrainingCoordinator({ adapter })
       const attach = coordinator.attach.bind(coordinator)
-      coordinator.attach = (host) => attach(replaced(host, { models: () => models(host) }))
+      coordinator.attach = (host) => attach(replaced(host, parts(host)))
       return coordinator
     },
   })
+
+test('a late answer that is lost is asked for again; one that fails, three times', async () => {
+  const begin = async () => {
+    const handlers = new Map<string, WorkHandler>()
+    const asked: DeferredWork[] = []
+    const module = trainingWith((host) => ({
+      work: () => (name: string, handler: WorkHandler) => (handlers.set(name, handler), host.work(name, handler)),
+      defer: () => (work: DeferredWork) => (asked.push(work), host.defer(work)),
+    }), 'none')
+    const { orchestrator } = build({ modules: [bar, walker(), module] })
+    open.push(orchestrator)
+    let calls = 0
+    orchestrator.participant(module).subscribe<Walker>({
+      name: 'slow', model: 'walker',
+      async onCandleCompletion(_, reference) {
+        if (++calls % 3 !== 0) throw new Error('not yet')
+        return { reference, targets: { direction: CLASS.buy } }
+      },
+    })
+    await orchestrator.initialize()
+    const compute = (work: DeferredWork): Promise<unknown> => handlers.get('label')!.compute(work.payload)
+    return { orchestrator, asked, compute, calls: () => calls, coordinator: orchestrator.participant(module) }
+  }
+  const first = await begin()
+  await first.orchestrator.run({ until: 122 * MINUTE_US + 500_000 }) // half-way to the answer
+  expect(first.calls()).toBe(3 * first.coordinator.counts().matched)
+  expect(first.coordinator.counts().failed).toBe(0)
+  const last = first.asked.findLast(({ handler }) => handler === 'label')!
+  const second = await begin()
+  await second.orchestrator.restore(await first.orchestrator.snapshot())
+  expect(second.calls()).toBe(0)
+  expect(await second.compute(last)).toMatchObject({ samples: [{ targets: { direction: CLASS.buy }, weight: 1 }] })
+  expect(second.calls()).toBe(3)
+  expect(await second.compute({ ...last, payload: { ...(last.payload as object), subscriber: 'gone' } as never })).toEqual({ error: expect.stringMatching(/is gone. Subscribe it/) })
+})
 
 test.each([['model-gone', undefined], ['schema', { schemaHash: 'other' }]] as const)(
   'references of a model that is replaced expire: %s',
   async (reason, change) => {
     let changed = false
-    const module = trainingWith((host) => {
-      const served = host.models.get('walker')
-      if (!changed || !served) return host.models
-      return new Map(change ? [['walker', { ...served, ...change }]] : [])
-    })
+    const module = trainingWith((host) => ({
+      models() {
+        const served = host.models.get('walker')
+        if (!changed || !served) return host.models
+        return new Map(change ? [['walker', { ...served, ...change }]] : [])
+      },
+    }))
     const { orchestrator } = build({ modules: [bar, walker({ ahead: 10 }), module] })
     open.push(orchestrator)
     const coordinator = orchestrator.participant(module)

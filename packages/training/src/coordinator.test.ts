@@ -176,7 +176,7 @@ test('late answers that a restart lost are asked for again, and come out the sam
   }
   const straight = await begin().run()
   const first = begin()
-  await first.run({ until: 120 * MINUTE_US + 500_000 }) // an answer is under way
+  await first.run({ until: 122 * MINUTE_US + 500_000 }) // an answer is under way
   const second = begin()
   await second.restore(await first.snapshot())
   expect((await second.run()).journalHash).toBe(straight.journalHash)

@@ -89,7 +89,10 @@ test('adding, settling, forgetting and restoring keep what a plain list keeps', 
   const step = fc.tuple(fc.constantFrom('add', 'add', 'late', 'shift', 'settle', 'cut'), fc.nat(50))
   fc.assert(fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
     const pair = new Pair()
-    for (const [kind, pick] of steps) pair.steps[kind]?.(pick)
+    for (const [kind, pick] of steps) {
+      pair.steps[kind]?.(pick)
+      expect(pair.table.unsettled).toBeGreaterThanOrEqual(pair.table.first) // moves its cursor
+    }
     const { table, list, differences } = pair
     expect(differences).toEqual([])
     const rows = Array.from({ length: table.length }, (_, i) => table.first + i)

@@ -142,6 +142,7 @@ export class SampleIntake {
     const table = this.#models.get(model)?.tables.get(symbol)
     if (!table) return undefined
     const rows = sequences.map((sequence) => table.find(sequence)).filter((row) => row >= 0)
+    if (rows.length === 0) return undefined
     return { table, occasion: { ...occasion, rows } as unknown as Occasion }
   }
 
