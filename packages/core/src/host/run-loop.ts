@@ -116,7 +116,7 @@ export class RunLoop {
     if (kind === 'command') {
       const { command, atOnce } = payload as unknown as { command: Command | PlanChange; atOnce: boolean }
       if (command.kind === 'load' || command.kind === 'unload') throw new TapeloomError('journal.plan', `[journal] record ${sequence} says: ${command.kind} '${command.module}', which needs its code. Start with the modules that the run ended with, and a new database.`)
-      pendingCommands.push(command)
+      pendingCommands.push(command as Command)
       if (atOnce) this.#session.applyPending()
       return this.#session.end()
     }
@@ -136,7 +136,7 @@ export class RunLoop {
     const atOnce = !this.#running
     const place = () => {
       feed.append('command', { command, atOnce } as unknown as Plain, clock.now())
-      pendingCommands.push(command)
+      pendingCommands.push(command as Command)
       if (atOnce) this.#session.applyPending()
       this.#session.end()
     }

@@ -70,7 +70,8 @@ export class MarketFeed implements DataFeed {
     return this.#parts.desk.counts
   }
   get progress(): DataFeed['progress'] {
-    return { done: this.#newest[0]!, total: this.#parts.inputs.total }
+    const { trade, book, candle } = this.counts
+    return { done: trade + book + candle, total: this.#parts.inputs.total }
   }
   get recovering(): boolean {
     return this.#journal?.recovering ?? false

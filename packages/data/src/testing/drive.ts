@@ -40,7 +40,7 @@ export async function drive(feed: DataFeed, host: RecordedHost, options: { limit
       host.end()
     } else if (state === 'starved') await feed.fill(signal)
     else if (state !== 'turn') return
-    if (feed.progress.done >= inputs) return
+    if (host.sequence >= inputs) return
     await feed.pressure()
   }
 }
