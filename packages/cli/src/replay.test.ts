@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, expect, test } from 'vitest'
@@ -19,7 +19,7 @@ const project = {
   'c.yaml': `
 orchestrator:
   modules: [./guess.ts, ./stopper.ts, pivot_analysis_module, training_module]
-data: { timeframes: [1m, 5m] }
+data: { timeframes: [1m, 5m], store: live.duckdb }
 `,
   'guess.ts': `
 import { CLASS, defineModule, lane, toProbabilities } from '@tapeloom/core'
@@ -129,6 +129,7 @@ test('without a database nothing is kept, and a person reads a summary', async (
   expect(plain).toMatch(/\ntraining {5}guess {2}\d+ steps, loss (\d\.\d{4}|\?) -> (\d\.\d{4}|\?)\nperformance {2}guess BTC\/USDT 1m: \d+ resolved/)
   expect(plain).toMatch(/\njournal hash {1}[0-9a-f]{64}\n$/)
   expect(err).toContain('\r\u001b[K')
+  expect(existsSync(join(folder, 'live.duckdb'))).toBe(false) // that of the configuration is for live runs
 })
 
 test('a folder stands for the recordings in it, of each venue in a source of its own', async () => {

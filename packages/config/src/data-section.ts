@@ -11,7 +11,7 @@ import { redacted } from './variables.ts'
 /** What takes the place of what the configuration says. */
 export interface DataOverrides {
   readonly sources?: readonly Source[]
-  /** `memory`, or the path of a database relative to the working folder. */
+  /** `memory`, or the path of a database relative to the working folder; the journal is then beside it. */
   readonly store?: string
 }
 
@@ -33,7 +33,8 @@ export async function dataOf(
   const sources = overrides.sources ?? (await sourcesOf(root, data, around))
   const beside = overrides.store === undefined ? folder : process.cwd()
   const store = await storeOf(root, overrides.store ?? data.store, beside, around)
-  const { timeframes, priceVenue, journal } = data
+  const { timeframes, priceVenue } = data
+  const journal = overrides.store === undefined ? data.journal : undefined // that of another store is none of its
   return new DataProvider({
     sources,
     ...(store && { store }),

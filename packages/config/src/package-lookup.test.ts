@@ -24,6 +24,12 @@ test('a package is found from folders above, by the conditions of an import', ()
   expect(findPackage('@s/both', [folder])?.version).toBe('1.0.0')
 })
 
+test('a package with exports finds itself from its own files', () => {
+  const folder = projectFolder({ 'package.json': manifest({ name: 'self', exports: { '.': './main.js' } }), 'main.js': '', 'deep/er/x': '' })
+  expect(findPackage('self', [join(folder, 'deep/er')])?.url).toMatch(/main\.js$/)
+  expect(findPackage('other', [folder])).toBeUndefined()
+})
+
 test('a workspace is seen as its sources under the condition that the process runs with', () => {
   const folder = projectFolder({}, ['module-pivot'])
   expect(findPackage('@tapeloom/module-pivot', [folder])?.url).toMatch(/packages\/module-pivot\/src\/index\.ts$/)

@@ -12,6 +12,7 @@ export interface Found {
 }
 
 interface Manifest {
+  readonly name?: string
   readonly version?: string
   readonly main?: string
   readonly exports?: Exports
@@ -26,20 +27,28 @@ export function lookupFolders(folder: string): readonly string[] {
 
 /**
  * Finds the ES module that `name` (`package` or `package/entry`) means for a program in one of the folders; undefined
- * when it is not installed there. Runs nothing.
+ * when it is not installed there. A package with `exports` finds itself, as in Node. Runs nothing.
  */
 export function findPackage(name: string, folders: readonly string[]): Found | undefined {
   const [, base = name, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name) ?? []
   for (const folder of folders) {
-    for (let at = resolve(folder); ; at = dirname(at)) {
-      const home = join(at, 'node_modules', base)
+    for (const home of homesOf(base, folder)) {
       const manifest = readManifest(home)
       const entry = manifest && entryOf(manifest, rest === '' ? '.' : `./${rest}`)
       if (entry !== undefined) return found(join(home, entry), manifest?.version)
-      if (dirname(at) === at) break
     }
   }
   return undefined
+}
+
+/** Where a package would be for a program in `folder`, nearest first: the package that holds it, then `node_modules`. */
+function* homesOf(name: string, folder: string): Iterable<string> {
+  const above: string[] = []
+  for (let at = resolve(folder); above.at(-1) !== at; at = dirname(at)) above.push(at)
+  const own = above.find((at) => existsSync(join(at, 'package.json')))
+  const manifest = own === undefined ? undefined : readManifest(own)
+  if (own !== undefined && manifest?.name === name && manifest.exports !== undefined) yield own
+  for (const at of above) yield join(at, 'node_modules', name)
 }
 
 /** The file at a path relative to `folder`; undefined when there is none. */

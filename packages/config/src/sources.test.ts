@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { candleSource } from '@tapeloom/data'
@@ -37,9 +38,11 @@ data: { sources: [{ parquet: ../x_BTCUSDT_1m_a_b.parquet, venue: y }, { capture:
 })
 
 test('sources and store of the caller take the place of those in the file, which are not looked at', async () => {
-  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./low.ts] }\ndata: { sources: [{ parquet: [gone.parquet] }], store: away/x.duckdb }', 'low.ts': moduleText('low') })
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./low.ts] }\ndata: { sources: [{ parquet: [gone.parquet] }], store: away/x.duckdb, journal: log }', 'low.ts': moduleText('low') })
   const candles = Array.from({ length: 5 }, (_, i) => ({ openTime: i * 60e6, open: 1, high: 2, low: 1, close: 2, volume: 1 }))
   const orchestrator = await ConfigurableOrchestrator.load(join(folder, 'c.yaml'), { sources: [candleSource('BTC/USDT', '1m', candles)], store: 'memory' })
   await orchestrator.run()
   expect(orchestrator.getFeatures('BTC/USDT').values['low.seen']).toBe(5)
+  await orchestrator.stop()
+  expect(existsSync(join(folder, 'log'))).toBe(false)
 })

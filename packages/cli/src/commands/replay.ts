@@ -27,8 +27,7 @@ export const replay = defineCommand({
     for (const file of files.skipped) terminal.note(`passed over: ${file}`)
     const sources = await sourcesOf(files, saying(values))
     const orchestrator = await ConfigurableOrchestrator.load(config, {
-      sources, logger: consoleLogger(terminal),
-      ...(db !== undefined && { store: db }),
+      sources, logger: consoleLogger(terminal), store: db ?? 'memory',
       ...(seed !== undefined && { seed }),
       ...(environment !== undefined && { environment }),
     })
