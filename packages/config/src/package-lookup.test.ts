@@ -41,3 +41,14 @@ test('the folder of the configuration comes first, then that of the program', ()
   expect(rest.length).toBeGreaterThanOrEqual(1)
   expect(findFile('absent.ts', '/somewhere')).toBeUndefined()
 })
+
+test('a package with exports finds itself from its own folders, before one of its name that is installed', () => {
+  const own = { name: 'own', version: '3.0.0', exports: { '.': './src/own.js' } }
+  const folder = projectFolder({
+    'package.json': manifest(own), 'src/own.js': '', 'node_modules/own/package.json': manifest({ version: '1.0.0' }), 'node_modules/own/index.js': '',
+    'inner/package.json': manifest({ name: 'inner', main: './index.js' }), 'inner/index.js': '',
+  })
+  expect(findPackage('own', [join(folder, 'src')])).toMatchObject({ version: '3.0.0', url: expect.stringMatching(/\/src\/own\.js$/) })
+  expect(findPackage('own', [join(folder, 'inner')])?.version).toBe('1.0.0')
+  expect(findPackage('inner', [join(folder, 'inner')])).toBeUndefined()
+})
