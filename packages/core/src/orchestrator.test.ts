@@ -214,6 +214,15 @@ describe('modules', () => {
     expect(orchestrator.status().modules[0]).toMatchObject({ name: 'bomb', status: 'disabled', reason: 'faulted', faults: 4 })
     expect(prices).toEqual((await run([last])).prices)
   })
+  test('a fault names the symbol whose event it was', async () => {
+    const picky = defineModule({ name: 'picky', ...identity, on: { trade({ symbol }) { if (symbol === 'ETH/USDT') throw new Error('eth') } } })
+    const both = [...trades(10), ...fixtures.trades('ETH/USDT', { count: 3, every: '1s' })]
+    const { orchestrator } = build([picky], {}, both)
+    const symbols: string[] = []
+    orchestrator.on('module:fault', ({ symbol }) => void symbols.push(symbol))
+    await orchestrator.run()
+    expect(new Set(symbols)).toEqual(new Set(['ETH/USDT']))
+  })
   test.each([
     ['writes out of its range', { on: { trade: (_: unknown, ctx: { features: { x: number } }) => void (ctx.features.x = 2e6) } }, 'module.range'],
     ['writes infinity', { on: { trade: (_: unknown, ctx: { features: { x: number } }) => void (ctx.features.x = -Infinity) } }, 'module.range'],

@@ -37,51 +37,21 @@ export class BookTape {
 
 class TapeView implements BookView {
   readonly #tape: BookTape
-  constructor(tape: BookTape) {
-    this.#tape = tape
-  }
-  get symbol() {
-    return this.#tape.instrument.symbol
-  }
-  get venue() {
-    return this.#tape.instrument.venue
-  }
-  get origin() {
-    return this.#tape.origin
-  }
-  get kind() {
-    return this.#tape.kind
-  }
-  get sequence() {
-    return this.#tape.stamp[0]!
-  }
-  get tsEvent() {
-    return this.#tape.stamp[1]!
-  }
-  get tsInit() {
-    return this.#tape.stamp[2]!
-  }
-  get status() {
-    return this.#tape.reader.status
-  }
-  get bestBid() {
-    return this.#tape.reader.bestBid
-  }
-  get bestAsk() {
-    return this.#tape.reader.bestAsk
-  }
-  get bestBidQuantity() {
-    return this.#tape.reader.bestBidQuantity
-  }
-  get bestAskQuantity() {
-    return this.#tape.reader.bestAskQuantity
-  }
-  get midPrice() {
-    return this.#tape.reader.midPrice
-  }
-  get changes() {
-    return this.#tape.count
-  }
+  constructor(tape: BookTape) { this.#tape = tape }
+  get symbol() { return this.#tape.instrument.symbol }
+  get venue() { return this.#tape.instrument.venue }
+  get origin() { return this.#tape.origin }
+  get kind() { return this.#tape.kind }
+  get sequence() { return this.#tape.stamp[0]! }
+  get tsEvent() { return this.#tape.stamp[1]! }
+  get tsInit() { return this.#tape.stamp[2]! }
+  get status() { return this.#tape.reader.status }
+  get bestBid() { return this.#tape.reader.bestBid }
+  get bestAsk() { return this.#tape.reader.bestAsk }
+  get bestBidQuantity() { return this.#tape.reader.bestBidQuantity }
+  get bestAskQuantity() { return this.#tape.reader.bestAskQuantity }
+  get midPrice() { return this.#tape.reader.midPrice }
+  get changes() { return this.#tape.count }
   depth(side: 'bid' | 'ask', levels: number, prices: Float64Array, quantities: Float64Array): number {
     return this.#tape.reader.depth(side, levels, prices, quantities)
   }

@@ -24,6 +24,9 @@ export interface Channel {
   listening: number
 }
 
+/** Told whose handler threw, and on which symbol's event; listeners have none. */
+export type OnFault = (owner: string, error: unknown, symbol?: number) => void
+
 /** At most so many events may follow from one external event. */
 export const EMIT_LIMIT = 10_000
 
@@ -34,7 +37,7 @@ export const EMIT_LIMIT = 10_000
 export class EventBus {
   readonly #channels = new Map<string, Channel>()
   readonly #queue: Queued[] = []
-  readonly #onFault: (owner: string, error: unknown) => void
+  readonly #onFault: OnFault
   readonly #strict: boolean
   #draining = false
   #emitted = 0
@@ -42,7 +45,7 @@ export class EventBus {
   reconnect: (() => void) | undefined
 
   /** @param strict test mode: views are revoked after each dispatch, so that keeping one throws */
-  constructor(onFault: (owner: string, error: unknown) => void, strict: boolean) {
+  constructor(onFault: OnFault, strict: boolean) {
     this.#onFault = onFault
     this.#strict = strict
   }
@@ -52,14 +55,14 @@ export class EventBus {
     for (const channel of this.#channels.values()) channel.fanOut.length = 0
     for (const topic of topics) {
       const channel = this.channel(topic)
-      for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(of(topic, symbol))
+      for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(of(topic, symbol), symbol)
     }
   }
 
-  #compile(subscriptions: readonly Subscription[]): Dispatch {
+  #compile(subscriptions: readonly Subscription[], symbol: number): Dispatch {
     const handlers = subscriptions.map(({ call, ctx, wants }): Handler<never> =>
       wants ? { ctx, call: (event, own) => { if (wants(event)) call(event, own) } } : { call, ctx })
-    const onThrow = (index: number, error: unknown) => this.#onFault(subscriptions[index]?.module ?? 'core', error)
+    const onThrow = (index: number, error: unknown) => this.#onFault(subscriptions[index]?.module ?? 'core', error, symbol)
     const dispatch = compileFanOut(handlers, onThrow) as Dispatch
     if (!this.#strict) return dispatch
     return (event) => {

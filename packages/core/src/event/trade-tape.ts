@@ -25,37 +25,15 @@ export class TradeTape {
 
 class TapeView implements TradeView {
   readonly #tape: TradeTape
-  constructor(tape: TradeTape) {
-    this.#tape = tape
-  }
-  get symbol() {
-    return this.#tape.instrument.symbol
-  }
-  get venue() {
-    return this.#tape.instrument.venue
-  }
-  get origin() {
-    return this.#tape.origin
-  }
-  get sequence() {
-    return this.#tape.sequence
-  }
-  get tsEvent() {
-    return this.#tape.tsEvent
-  }
-  get tsInit() {
-    return this.#tape.tsInit
-  }
-  get price() {
-    return this.#tape.price
-  }
-  get quantity() {
-    return this.#tape.quantity
-  }
-  get aggressor() {
-    return this.#tape.aggressor
-  }
-  get id() {
-    return this.#tape.id
-  }
+  constructor(tape: TradeTape) { this.#tape = tape }
+  get symbol() { return this.#tape.instrument.symbol }
+  get venue() { return this.#tape.instrument.venue }
+  get origin() { return this.#tape.origin }
+  get sequence() { return this.#tape.sequence }
+  get tsEvent() { return this.#tape.tsEvent }
+  get tsInit() { return this.#tape.tsInit }
+  get price() { return this.#tape.price }
+  get quantity() { return this.#tape.quantity }
+  get aggressor() { return this.#tape.aggressor }
+  get id() { return this.#tape.id }
 }

@@ -176,10 +176,10 @@ export class ModuleHost {
   }
 
   /** A module did what it must not: its slice is missing until the restart at the next boundary. */
-  fault(id: string, code: string, error: unknown): void {
+  fault(id: string, code: string, error: unknown, symbol = this.#current): void {
     const runtime = this.runtime(id)
     const message = error instanceof Error ? error.message : String(error)
-    this.#around.emit('module:fault', this.#current, 'core', { module: id, code, message })
+    this.#around.emit('module:fault', symbol, 'core', { module: id, code, message })
     if (!runtime) return
     runtime.faults++
     runtime.faulted = true
@@ -256,7 +256,7 @@ export class ModuleHost {
       const violation = runtime.active ? this.rows.violation(runtime.entry, symbol) : undefined
       if (violation === undefined) continue
       this.rows.clear(runtime.entry, symbol)
-      this.fault(runtime.entry.id, 'module.range', `${violation}. Write values in range, or NaN.`)
+      this.fault(runtime.entry.id, 'module.range', `${violation}. Write values in range, or NaN.`, symbol)
       this.#around.bus.settle()
     }
   }

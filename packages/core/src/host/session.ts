@@ -82,7 +82,7 @@ export class Session implements DataHost, Host {
     this.timeframes = timeframesUsed(plan)
     this.boundaryUs = options.boundary === undefined ? undefined : durationUs(options.boundary)
     this.clock = { now: () => this.stamp[2] as number }
-    this.bus = new EventBus((owner, error) => this.#thrown(owner, error), options.strict)
+    this.bus = new EventBus((owner, error, symbol) => this.#thrown(owner, error, symbol), options.strict)
     this.#trades = this.bus.channel('trade')
     this.#books = this.bus.channel('book')
     this.feed = options.data.attach(this)
@@ -102,7 +102,7 @@ export class Session implements DataHost, Host {
 
   /** Builds modules and decisions, once the feed knows its symbols. */
   build(): void {
-    const { feed, bus, seed, clock, options } = this
+    const { feed, bus, seed, clock } = this
     const count = feed.symbols.length
     this.prices = new Float64Array(count).fill(NaN)
     this.priceTimes = new Float64Array(count).fill(NaN)
@@ -368,8 +368,8 @@ export class Session implements DataHost, Host {
     }
   }
 
-  #thrown(owner: string, error: unknown): void {
-    if (this.modules?.runtime(owner)) return this.modules.fault(owner, 'module.threw', error)
+  #thrown(owner: string, error: unknown, symbol?: number): void {
+    if (this.modules?.runtime(owner)) return this.modules.fault(owner, 'module.threw', error, symbol)
     this.options.warn(`[${owner}] threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
 }

@@ -28,7 +28,7 @@ export class TableColumns {
   /** Adds a row. @throws TapeloomError `store.column` for a column that is not the table's, or a value of another type */
   append(row: Readonly<Record<string, number | string | null>>): number {
     const at = this.push()
-    for (const column in row) this.set(at, column, row[column] ?? null)
+    for (const column of Object.keys(row)) this.set(at, column, row[column] ?? null)
     return at
   }
 
