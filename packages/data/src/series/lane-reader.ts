@@ -82,7 +82,8 @@ export class SeriesLaneReader implements LaneReader {
       bits |= doubts
       if (doubts !== 0) flagged++
     }
-    const age = this.#options.asOf(symbolIndex) - end
+    // Between two closes a lane is as fresh as it can be: age counts from the close that is due next.
+    const age = this.#options.asOf(symbolIndex) - (end + lengthUs)
     const fresh = Math.min(1, Math.max(0, 1 - (age - lengthUs) / (3 * lengthUs)))
     const quality = (count / lane.window) * fresh * (1 - flagged / count)
     return { series: id, start, end, count, norm, quality, taint: taintReasons(bits) }
