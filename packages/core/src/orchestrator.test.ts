@@ -157,6 +157,13 @@ describe('decisions', () => {
     expect(report.decisions).toBe(149)
     expect(orchestrator.status().modules.find(({ name }) => name === 'broken')).toMatchObject({ status: 'disabled', reason: 'faulted', faults: 8 })
   })
+  test('a command settles, also while it waits for a boundary that never comes', async () => {
+    const { orchestrator } = build([last, follow], {}, trades(2))
+    await orchestrator.initialize()
+    const running = orchestrator.run()
+    await Promise.all([orchestrator.command({ kind: 'weight', model: 'follow', weight: 2 }), running])
+    expect(orchestrator.models()[0]).toMatchObject({ weight: 2 })
+  })
   test('weights and switches act from the next boundary on', async () => {
     const { orchestrator } = build([last, follow])
     await orchestrator.run({ until: 20e6 })

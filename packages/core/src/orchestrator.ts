@@ -51,6 +51,8 @@ export interface OrchestratorOptions<M extends readonly Usable[]> {
   readonly weights?: Readonly<Record<string, number>>
   readonly thresholds?: { readonly open: number; readonly close: number }
   readonly logger?: Logger
+  /** Inputs between two snapshots beside the journal: fewer make a restart shorter and the run slower; default 50,000. */
+  readonly snapshotEvery?: number
   /** Test mode: a view that is kept beyond its handler throws. */
   readonly strict?: boolean
 }
@@ -99,7 +101,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
       combiner: options.combiner ?? linearPool, weights: options.weights ?? {}, thresholds: checked(options.thresholds ?? { open: 0.2, close: 0.1 }),
       strict: options.strict ?? false, warn: (message) => options.logger?.warn(message),
     })
-    this.#loop = new RunLoop(this.#session)
+    this.#loop = new RunLoop(this.#session, options.snapshotEvery ?? 50_000)
     for (const entry of this.#session.plan) this.#engage(entry)
   }
 
@@ -325,6 +327,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     for (const { entry: { id } } of leaving) {
       if (decisions.registry.has(id)) decisions.registry.unregister(id)
       for (const board of decisions.boards) board.forget(id)
+      await networks.drop(id)
       await session.participants.get(id)?.close?.()
       session.participants.delete(id)
     }

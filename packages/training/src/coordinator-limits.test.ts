@@ -211,3 +211,25 @@ test('a snapshot is refused when it is of another version, or its model is fed o
   const other = { ...state, models: state.models.map((model) => ({ ...model, schemaHash: 'other' })) }
   expect(() => coordinator.restore(other as never)).toThrow(/was trained with schema 'other', and now has/)
 })
+
+test('while its training switch is off a model is referred to and matched, and not trained', async () => {
+  const { orchestrator } = build({ modules: [bar, walker(), training] })
+  open.push(orchestrator)
+  const { references: before } = await orchestrator.run({ until: 100 * MINUTE_US })
+  await orchestrator.command({ kind: 'training', model: 'walker', enabled: false })
+  const { references: off } = await orchestrator.run({ until: 150 * MINUTE_US })
+  expect(off.trained - before.trained).toBeLessThanOrEqual(8) // what waited for its batch
+  expect(off.matched - before.matched).toBe(50)
+  await orchestrator.command({ kind: 'training', model: 'walker', enabled: true })
+  const { references: on } = await orchestrator.run({ until: 190 * MINUTE_US })
+  expect(on.trained - off.trained).toBeGreaterThanOrEqual(24)
+})
+
+test('references of a module that is unloaded expire', async () => {
+  const { orchestrator } = build({ modules: [bar, walker({ ahead: 10 }), training] })
+  open.push(orchestrator)
+  const { references: before } = await orchestrator.run({ until: 150 * MINUTE_US })
+  await (orchestrator as Orchestrator).unload('walker')
+  const { references: after } = await orchestrator.run({ until: 152 * MINUTE_US })
+  expect(after).toMatchObject({ registered: before.registered, open: 0, expired: before.open })
+})

@@ -68,8 +68,9 @@ export class SampleIntake {
     return tainted || table.isTainted(row) ? this.#taintWeight : 1
   }
 
-  /** Asks one subscriber about an occasion. */
+  /** Asks one subscriber about an occasion; nobody is asked while the model's training switch is off. */
   ask(model: ModelTraining, table: ReferenceTable, subscriber: TrainingEventSubscriber, occasion: Occasion): void {
+    if (this.#host.models.get(model.id)?.training === false) return
     const references = occasion.rows.map((row) => table.reference(row))
     for (let tries = 1; ; tries++) {
       try {

@@ -38,9 +38,13 @@ export class ModelHost {
   readonly #feed: DataFeed
   readonly #stream: string
 
-  constructor(feed: DataFeed, stream: string) {
+  readonly #trains: (id: string) => boolean
+
+  /** @param trains whether a model's training switch is on */
+  constructor(feed: DataFeed, stream: string, trains: (id: string) => boolean) {
     this.#feed = feed
     this.#stream = stream
+    this.#trains = trains
   }
 
   get served(): ReadonlyMap<string, ServedModel> {
@@ -57,8 +61,9 @@ export class ModelHost {
     const inputs = bind(entry, network, bindings, layout)
     const described = inputs.map(({ binding, indices }) =>
       isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : binding)
+    const trains = this.#trains
     this.#models.set(entry.id, {
-      id: entry.id, definition: entry.definition, entry, network, inputs, seed: own,
+      id: entry.id, get training() { return trains(entry.id) }, definition: entry.definition, entry, network, inputs, seed: own,
       schemaHash: schemaHashOf(network, described),
       latencyUs: durationUs(model.latency ?? DEFAULT_LATENCY),
       runtime: await network.open({ seed: own }),
@@ -68,6 +73,12 @@ export class ModelHost {
   async close(): Promise<void> {
     for (const { runtime } of this.#models.values()) await runtime.close()
     this.#models.clear()
+  }
+
+  /** Closes the network of a module that leaves. */
+  async drop(id: string): Promise<void> {
+    await this.#models.get(id)?.runtime.close()
+    this.#models.delete(id)
   }
 
   latencyUs(id: string): number {

@@ -8,9 +8,6 @@ import type { Outcome } from './deferred-queue.ts'
 import { decodePlain, encodePlain } from './plain-codec.ts'
 import type { Session } from './session.ts'
 
-/** Inputs between two snapshots that are kept beside the journal. */
-const SNAPSHOT_EVERY = 50_000
-
 /** A module that came or went while running: journalled, but a journal can not bring its code back. */
 export interface PlanChange {
   readonly kind: 'load' | 'unload'
@@ -20,16 +17,21 @@ export interface PlanChange {
 /** Drives a session: inputs, results that are due, recorded results, commands and snapshots, one after another. */
 export class RunLoop {
   readonly #session: Session
+  readonly #snapshotEvery: number
   #running = false
   #filling: Promise<void> | undefined
   #sinceSnapshot = 0
   /** What wants to happen between two inputs. */
   readonly #between: (() => Promise<void> | void)[] = []
+  /** Ends a wait for data: something wants to happen between two inputs. */
+  #wake: (() => void) | undefined
   /** Callers waiting for their command to take effect. */
   readonly #settled: (() => void)[] = []
 
-  constructor(session: Session) {
+  /** @param snapshotEvery inputs between two snapshots that are kept beside the journal */
+  constructor(session: Session, snapshotEvery: number) {
     this.#session = session
+    this.#snapshotEvery = snapshotEvery
     session.runCommand = (command) => this.command(command)
   }
   get running(): boolean {
@@ -41,11 +43,12 @@ export class RunLoop {
     this.#running = true
     try {
       while (!signal.aborted && (await this.#step(until, signal))) await this.#turn()
-      await this.#turn()
-      await this.#session.feed.flush()
     } finally {
       this.#running = false
     }
+    await this.#turn()
+    for (const settle of this.#settled.splice(0)) settle()
+    await this.#session.feed.flush()
   }
 
   /** One stretch of inputs and what follows; false when the run is over. */
@@ -69,14 +72,15 @@ export class RunLoop {
   async #wait(signal: AbortSignal): Promise<void> {
     const { feed, deferred, mode } = this.#session
     this.#filling ??= feed.fill(signal).finally(() => (this.#filling = undefined))
-    await (mode === 'live' && deferred.size > 0 ? Promise.race([this.#filling, deferred.any()]) : this.#filling)
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve))
+    await Promise.race([this.#filling, woken, ...(mode === 'live' && deferred.size > 0 ? [deferred.any()] : [])])
   }
 
   /** Lets others have a turn: what waits between inputs, the store, a snapshot. */
   async #turn(): Promise<void> {
-    for (const act of this.#between.splice(0)) await act()
+    for (const act of this.#session.feed.recovering ? [] : this.#between.splice(0)) await act()
     await this.#session.feed.pressure()
-    if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.keep()
+    if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#sinceSnapshot >= this.#snapshotEvery) await this.keep()
     await nextTurn()
   }
 
@@ -133,21 +137,26 @@ export class RunLoop {
   /** Journals a command; it takes effect at the next boundary, or at once between runs. */
   async command(command: Command): Promise<void> {
     const { feed, clock, pendingCommands } = this.#session
-    const atOnce = !this.#running
     const place = () => {
+      const atOnce = !this.#running
       feed.append('command', { command, atOnce } as unknown as Plain, clock.now())
       pendingCommands.push(command as Command)
       if (atOnce) this.#session.applyPending()
       this.#session.end()
     }
-    if (atOnce) return place()
-    await new Promise<void>((resolve) => this.#between.push(() => (place(), void this.#settled.push(resolve))))
+    if (!this.#running) return place()
+    await new Promise<void>((resolve) => this.#soon(() => (place(), void this.#settled.push(resolve))))
   }
 
-  /** Does something between two inputs; at once when nothing runs. */
+  #soon(act: () => Promise<void> | void): void {
+    this.#between.push(act)
+    this.#wake?.()
+  }
+
+  /** Does something between two inputs; at once when nothing runs. What it throws is the caller's. */
   async between(act: () => Promise<void>): Promise<void> {
     if (!this.#running) return act()
-    await new Promise<void>((resolve, reject) => this.#between.push(() => act().then(resolve, reject)))
+    await new Promise<void>((resolve, reject) => this.#soon(() => act().then(resolve, reject)))
   }
 
   /** All state, cut between two inputs: checksummed bytes. */

@@ -106,7 +106,7 @@ export class Session implements DataHost, Host {
     const count = feed.symbols.length
     this.prices = new Float64Array(count).fill(NaN)
     this.priceTimes = new Float64Array(count).fill(NaN)
-    this.networks = new ModelHost(feed, this.stream)
+    this.networks = new ModelHost(feed, this.stream, (id) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training)
     this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload) })
     this.decisions = new DecisionMaker(count, {
       combine: (predictions, situation, weights) => this.#combine(predictions, situation, weights),

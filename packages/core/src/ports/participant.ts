@@ -29,6 +29,8 @@ export interface ServedModel {
   readonly schemaHash: string
   readonly runtime: InferenceRuntime
   readonly seed: number
+  /** Whether its training switch is on. */
+  readonly training: boolean
 }
 
 /** One input tensor of an inference, mask inputs too, in the network's order. */
