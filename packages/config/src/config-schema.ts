@@ -25,6 +25,7 @@ const text = (what: string) => leaf<string>(what, (value) => typeof value === 's
 const oneOf = <const T extends string>(...values: readonly T[]) => z.enum(values, { error: values.join(' or ') })
 const boolean = leaf<boolean>('true or false', (value) => typeof value === 'boolean')
 const seed = leaf<number>('a whole number from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0)
+const count = leaf<number>('a whole number from 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1)
 const isDuration = (value: unknown) => succeeds(() => durationUs(value as Duration))
 const duration = leaf<Duration>("a duration such as '5s'", isDuration)
 const timeframe = leaf<Timeframe>("a timeframe such as '1m'", (value) => isDuration(value) && !String(value).endsWith('us'))
@@ -82,6 +83,7 @@ export const configSchema = section({
     weights: record(weight, 'a mapping of weights').optional(),
     thresholds: section({ open: probability, close: probability })
       .refine(({ open, close }) => close < open, { error: 'a close below the open' }).optional(),
+    snapshotEvery: count.optional(),
   }),
   data: section({
     sources: list(source, 'a list of sources').optional(),

@@ -96,7 +96,7 @@ export class ConfigurableOrchestrator extends Orchestrator {
       const what = `'${path.join('.')}' is other than what runs, and cannot change meanwhile`
       mistakes.add('config.fixed', nodeAt(root, path) ?? root, `${what}. Start anew with it.`)
     }
-    for (const key of ['type', 'seed', 'boundary', 'mode', 'thresholds'] as const) {
+    for (const key of ['type', 'seed', 'boundary', 'mode', 'thresholds', 'snapshotEvery'] as const) {
       if (!isDeepStrictEqual(shape.orchestrator[key], this.#shape.orchestrator[key])) say(['orchestrator', key])
     }
     if (!isDeepStrictEqual(shape.data, this.#shape.data)) say(['data'])

@@ -128,7 +128,7 @@ data:
 `
   const files = { 'own.ts': 'export const made = (x) => x\nexport const other = 1', 'b_BTCUSDT_1m_x_y.parquet': '' }
   expect(await mistakesOf(text.replace(/^.*parquet: \[a.parquet\] \}\n/m, ''), files)).toEqual([
-    "config.key [c.yaml:1:30] 'nothing' is no key here. Known: type, modules, seed, boundary, mode, policy, weights, thresholds.",
+    "config.key [c.yaml:1:30] 'nothing' is no key here. Known: type, modules, seed, boundary, mode, policy, weights, thresholds, snapshotEvery.",
     "sim.symbols [c.yaml:4:7] simulatedMarket: symbols '' are none, or not distinct. Name each once.",
     "source.missing [c.yaml:5:19] file 'a.parquet' does not exist in here. Check the path; it is relative to the configuration.",
     "source.missing [c.yaml:6:18] file 'gone.parquet' does not exist in here. Check the path; it is relative to the configuration.",

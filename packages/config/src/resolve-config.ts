@@ -52,7 +52,7 @@ export async function resolveConfig(config: Config, options: ResolveOptions): Pr
   const seed = options.seed ?? shape?.orchestrator.seed ?? 1
   const data = await dataOf(root, shape?.data ?? dataShapeOf(root) ?? {}, { folder, seed, mistakes }, options)
   if (!shape || mistakes.errors.length > 0) return { mistakes, resolved: undefined }
-  const { mode, boundary, weights, thresholds } = shape.orchestrator
+  const { mode, boundary, weights, thresholds, snapshotEvery } = shape.orchestrator
   return {
     mistakes,
     resolved: {
@@ -64,7 +64,7 @@ export async function resolveConfig(config: Config, options: ResolveOptions): Pr
       options: {
         data, modules: listed, seed,
         ...(mode && { mode }), ...(boundary && { boundary }), ...(weights && { weights }),
-        ...(thresholds && { thresholds }), ...(options.logger && { logger: options.logger }),
+        ...(thresholds && { thresholds }), ...(snapshotEvery && { snapshotEvery }), ...(options.logger && { logger: options.logger }),
       },
     },
   }
