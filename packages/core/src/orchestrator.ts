@@ -90,6 +90,8 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   #initialized: Promise<void> | undefined
   #ready = false
   #stop = new AbortController()
+  /** Settles when the run in progress has ended, however it did. */
+  #ending: Promise<void> | undefined
 
   /** @throws TapeloomError with every error of the plan at once (`module.*`, `option.*`, `data.attached`) */
   constructor(options: OrchestratorOptions<M>) {
@@ -111,9 +113,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** Opens data, models and modules, and resumes an earlier run of the same store. Harmless the second time. */
-  initialize(): Promise<void> {
-    return (this.#initialized ??= this.#open())
-  }
+  initialize(): Promise<void> { return (this.#initialized ??= this.#open()) }
 
   async #open(): Promise<void> {
     const session = this.#session
@@ -149,7 +149,9 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     await this.initialize()
     if (this.#loop.running) throw new TapeloomError('orchestrator.running', '[orchestrator] runs already. Await the first run.')
     const signals = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
-    await this.#loop.run(until, signals)
+    const ending = this.#loop.run(until, signals)
+    this.#ending = ending.catch(() => {})
+    await ending
     return this.report()
   }
 
@@ -169,7 +171,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     if (!this.#ready) return
     const { modules, networks, participants, feed } = this.#session
     this.#stop.abort()
-    while (this.#loop.running) await new Promise((resolve) => setImmediate(resolve))
+    await this.#ending
     if (feed.journalled && !feed.recovering) await this.#loop.keep()
     await modules.each('stop')
     modules.all('stopped')
@@ -242,9 +244,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** Why a decision came out as it did. */
-  explain(decision: Decision): Explanation {
-    return this.#opened().decisions.explain(decision)
-  }
+  explain(decision: Decision): Explanation { return this.#opened().decisions.explain(decision) }
 
   status(): Status {
     const { modules, feed, clock, digested } = this.#opened()
@@ -261,13 +261,9 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     return this.#opened().feed.progress
   }
   /** What each model's resolved predictions were worth. */
-  performance(): readonly ModelPerformance[] {
-    return this.#opened().decisions.performance.list()
-  }
+  performance(): readonly ModelPerformance[] { return this.#opened().decisions.performance.list() }
   /** The registered predictors, with weights and switches. */
-  models(): readonly RegisteredModel[] {
-    return this.#opened().decisions.registry.list()
-  }
+  models(): readonly RegisteredModel[] { return this.#opened().decisions.registry.list() }
 
   async enable(module: NameOf<M[number]>): Promise<void> {
     await this.command({ kind: 'enable', module })

@@ -66,9 +66,7 @@ export class DecisionMaker {
     return latest.filter(({ module }) => this.registry.has(module) && this.registry.get(module).inference)
   }
 
-  side(symbol: number): Side {
-    return (this.#sides[symbol] ?? 0) as Side
-  }
+  side(symbol: number): Side { return (this.#sides[symbol] ?? 0) as Side }
 
   decide(situation: Situation): Decision {
     const { index, symbol, asOf, sequence, price, gates } = situation

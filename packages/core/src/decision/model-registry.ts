@@ -24,9 +24,7 @@ export class ModelRegistry {
   unregister(name: string): void {
     this.#models.delete(this.get(name).name)
   }
-  has(name: string): boolean {
-    return this.#models.has(name)
-  }
+  has(name: string): boolean { return this.#models.has(name) }
   /** @throws TapeloomError `model.unknown`, with the nearest name */
   get(name: string): RegisteredModel {
     const model = this.#models.get(name)
@@ -41,15 +39,11 @@ export class ModelRegistry {
     const model = this.get(name)
     this.#models.set(name, { ...model, [what]: model[what] + 1 })
   }
-  list(): readonly RegisteredModel[] {
-    return [...this.#models.values()]
-  }
+  list(): readonly RegisteredModel[] { return [...this.#models.values()] }
   weights(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.list().map(({ name, weight }) => [name, weight]))
   }
-  snapshot(): Plain {
-    return this.list() as unknown as Plain
-  }
+  snapshot(): Plain { return this.list() as unknown as Plain }
   restore(state: Plain): void {
     for (const model of state as unknown as RegisteredModel[]) this.#models.set(model.name, model)
   }

@@ -55,18 +55,10 @@ class TapeView implements BookView {
   depth(side: 'bid' | 'ask', levels: number, prices: Float64Array, quantities: Float64Array): number {
     return this.#tape.reader.depth(side, levels, prices, quantities)
   }
-  changeSide(index: number): 'bid' | 'ask' {
-    return this.#tape.bid[index] === 1 ? 'bid' : 'ask'
-  }
-  changePrice(index: number): number {
-    return index < this.#tape.count ? this.#tape.price[index]! : NaN
-  }
-  changeQuantity(index: number): number {
-    return index < this.#tape.count ? this.#tape.quantity[index]! : NaN
-  }
-  changePrevious(index: number): number {
-    return index < this.#tape.count ? this.#tape.previous[index]! : NaN
-  }
+  changeSide(index: number): 'bid' | 'ask' { return this.#tape.bid[index] === 1 ? 'bid' : 'ask' }
+  changePrice(index: number): number { return index < this.#tape.count ? this.#tape.price[index]! : NaN }
+  changeQuantity(index: number): number { return index < this.#tape.count ? this.#tape.quantity[index]! : NaN }
+  changePrevious(index: number): number { return index < this.#tape.count ? this.#tape.previous[index]! : NaN }
 }
 
 /** The reader of a symbol that has no book: empty, everything missing. */

@@ -39,12 +39,8 @@ export class DeferredQueue {
   }
 
   /** Due time of the next result, µs; Infinity when nothing is pending. */
-  get due(): number {
-    return this.#pending[0]?.due ?? Infinity
-  }
-  get size(): number {
-    return this.#pending.length
-  }
+  get due(): number { return this.#pending[0]?.due ?? Infinity }
+  get size(): number { return this.#pending.length }
 
   /** Takes the work that is due next, when its result is there. */
   async next(): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {

@@ -47,9 +47,7 @@ export class ModelHost {
     this.#trains = trains
   }
 
-  get served(): ReadonlyMap<string, ServedModel> {
-    return this.#models
-  }
+  get served(): ReadonlyMap<string, ServedModel> { return this.#models }
 
   /** Opens the network of a module. @throws TapeloomError `model.input` when a binding names no column or is of the wrong size */
   async open(entry: PlannedModule, layout: ColumnLayout, seed: number): Promise<void> {
@@ -81,9 +79,7 @@ export class ModelHost {
     this.#models.delete(id)
   }
 
-  latencyUs(id: string): number {
-    return this.#models.get(id)?.latencyUs ?? 0
-  }
+  latencyUs(id: string): number { return this.#models.get(id)?.latencyUs ?? 0 }
 
   /** Gathers what a model is fed at a boundary; a text says why it abstains. */
   gather(id: string, symbol: number, rows: FeatureRows, sequence: number, asOf: number): Gathered | string {

@@ -55,16 +55,10 @@ export class ModuleRuntime {
     this.since = new Float64Array(symbols.length).fill(NaN)
   }
 
-  get active(): boolean {
-    return this.status === 'running' || this.status === 'warming'
-  }
+  get active(): boolean { return this.status === 'running' || this.status === 'warming' }
 
-  context(symbol: number): HostContext {
-    return this.contexts[this.global ? 0 : symbol] as HostContext
-  }
-  random(symbol: number): Random {
-    return this.randoms[this.global ? 0 : symbol] as Random
-  }
+  context(symbol: number): HostContext { return this.contexts[this.global ? 0 : symbol] as HostContext }
+  random(symbol: number): Random { return this.randoms[this.global ? 0 : symbol] as Random }
 
   /** Counts a candle for the warm-up. */
   hear(symbol: number, timeframe: Timeframe): void {
@@ -86,9 +80,7 @@ export class ModuleRuntime {
   }
 
   /** Candles of a timeframe that a warm-up replays. */
-  depth(timeframe: Timeframe): number {
-    return this.#warmup[timeframe] ?? 0
-  }
+  depth(timeframe: Timeframe): number { return this.#warmup[timeframe] ?? 0 }
 
   snapshot(): Plain {
     const { status, reason, enabled, faults, lastFault, restarts, faulted, sampleAt, heard, since } = this

@@ -33,9 +33,7 @@ class PlainWriter {
   #view = new DataView(this.#buffer.buffer)
   #at = 0
 
-  bytes(): Uint8Array {
-    return this.#buffer.slice(0, this.#at)
-  }
+  bytes(): Uint8Array { return this.#buffer.slice(0, this.#at) }
 
   write(value: Plain, path: string): void {
     if (value === null) this.#tag(TAG.null)
@@ -135,9 +133,7 @@ class PlainReader {
     this.at += length
     return Uint8Array.prototype.slice.call(this.#bytes, this.at - length, this.at)
   }
-  #text(): string {
-    return Buffer.from(this.#take(this.#length())).toString('utf8')
-  }
+  #text(): string { return Buffer.from(this.#take(this.#length())).toString('utf8') }
   #typed(kind: number): TypedArray {
     const type = TYPED[kind]
     if (!type) throw new RangeError(`unknown tag ${kind + TAG.typed}`)

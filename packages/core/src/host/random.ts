@@ -36,12 +36,8 @@ class Sfc32 implements SeededRandom {
     s[2] = (((c << 21) | (c >>> 11)) + t) | 0
     return t >>> 0
   }
-  next(): number {
-    return (this.#word() * 2097152 + (this.#word() >>> 11)) / 9007199254740992
-  }
-  integer(below: number): number {
-    return Math.floor(this.next() * below)
-  }
+  next(): number { return (this.#word() * 2097152 + (this.#word() >>> 11)) / 9007199254740992 }
+  integer(below: number): number { return Math.floor(this.next() * below) }
   /** Marsaglia's polar method; the second of each pair waits in state[4]. */
   normal(): number {
     const spare = this.state[4]!

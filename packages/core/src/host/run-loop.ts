@@ -34,9 +34,7 @@ export class RunLoop {
     this.#snapshotEvery = snapshotEvery
     session.runCommand = (command) => this.command(command)
   }
-  get running(): boolean {
-    return this.#running
-  }
+  get running(): boolean { return this.#running }
 
   /** Runs until the sources end, `until` (µs) is reached, or it is told to stop. */
   async run(until: number, signal: AbortSignal): Promise<void> {

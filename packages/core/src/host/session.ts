@@ -89,16 +89,10 @@ export class Session implements DataHost, Host {
     this.deferred.handle('infer', this.#inference())
   }
 
-  get models() {
-    return this.networks.served
-  }
-  sequence(): number {
-    return this.stamp[0] as number
-  }
+  get models() { return this.networks.served }
+  sequence(): number { return this.stamp[0] as number }
   /** No input at or after this time (µs) may begin before the result that is due then; live runs do not wait. */
-  get due(): number {
-    return this.mode === 'lockstep' ? this.deferred.due : Infinity
-  }
+  get due(): number { return this.mode === 'lockstep' ? this.deferred.due : Infinity }
 
   /** Builds modules and decisions, once the feed knows its symbols. */
   build(): void {
@@ -323,12 +317,8 @@ export class Session implements DataHost, Host {
   on<K extends EventName>(topic: K, listener: (event: EventOf<K>) => void, owner = 'participant'): () => void {
     return this.bus.on(topic, listener, owner)
   }
-  onInference(listener: InferenceListener): () => void {
-    return register(this.#inferenceListeners, listener)
-  }
-  onOutcomes(listener: OutcomeListener): () => void {
-    return register(this.#outcomeListeners, listener)
-  }
+  onInference(listener: InferenceListener): () => void { return register(this.#inferenceListeners, listener) }
+  onOutcomes(listener: OutcomeListener): () => void { return register(this.#outcomeListeners, listener) }
   emit<K extends EventName>(topic: K, payload: EventMap[K], symbol: MarketSymbol): void {
     this.post(topic, Math.max(0, this.feed.symbols.findIndex((known) => known.symbol === symbol)), 'core', payload as object)
   }
@@ -344,9 +334,7 @@ export class Session implements DataHost, Host {
   swap(model: string, weights: Float32Array, version: string): void {
     this.pendingSwaps.push({ model, weights, version })
   }
-  command(command: Command): Promise<void> {
-    return this.runCommand(command)
-  }
+  command(command: Command): Promise<void> { return this.runCommand(command) }
 
   /** Queues an event with the host's stamp. Only what modules emit counts against the limit. */
   post(topic: string, index: number, origin: string, payload: object): void {
