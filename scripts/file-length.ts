@@ -1,11 +1,19 @@
+import { stripTypeScriptTypes } from 'node:module'
 import ts from 'typescript'
 import { isTest, sourceFiles, workspacePackages, type SourceFile } from './workspace.ts'
 
 /** Lines a file should and must not exceed. */
 const fileLines = { warn: 300, fail: 400 }
-const packageLimits: readonly { readonly folder: RegExp; readonly lines: number }[] = [
-  { folder: /^packages\/core$/, lines: 2000 },
-  { folder: /^(packages\/module-[^/]+|apps\/publish-a-module)$/, lines: 500 },
+interface PackageLimit {
+  readonly folder: RegExp
+  readonly lines: number
+  readonly what: string
+  readonly count: (text: string) => number
+}
+const packageLimits: readonly PackageLimit[] = [
+  // A third of core is its contract: declarations that vanish when it runs. What is limited is the machinery.
+  { folder: /^packages\/core$/, lines: 2000, what: 'lines that run', count: runningLines },
+  { folder: /^(packages\/module-[^/]+|apps\/publish-a-module)$/, lines: 500, what: 'source lines', count: sourceLines },
 ]
 const orchestratorLines = 400
 
@@ -21,9 +29,10 @@ export function fileLength(root: string): { readonly findings: string[]; readonl
     .filter(({ lines }) => lines > fileLines.warn && lines <= fileLines.fail)
     .map(({ path, lines }) => `${path} has ${lines} lines, ${fileLines.warn} is the aim`)
   for (const { folder, files: own } of packages) {
-    const limit = packageLimits.find((each) => each.folder.test(folder))?.lines
-    const lines = own.filter(({ path }) => isPublished(folder, path)).reduce((sum, { text }) => sum + sourceLines(text), 0)
-    if (limit !== undefined && lines > limit) findings.push(`${folder} has ${lines} source lines, ${limit} is the limit`)
+    const limit = packageLimits.find((each) => each.folder.test(folder))
+    if (!limit) continue
+    const lines = own.filter(({ path }) => isPublished(folder, path)).reduce((sum, { text }) => sum + limit.count(text), 0)
+    if (lines > limit.lines) findings.push(`${folder} has ${lines} ${limit.what}, ${limit.lines} is the limit`)
   }
   const core = packages.find(({ folder }) => folder === 'packages/core')?.files ?? []
   return { findings: [...findings, ...core.flatMap(orchestratorFindings)], warnings }
@@ -31,6 +40,14 @@ export function fileLength(root: string): { readonly findings: string[]; readonl
 
 const isPublished = (folder: string, path: string) =>
   path.startsWith(`${folder}/src/`) && !isTest(path) && !path.startsWith(`${folder}/src/testing/`)
+
+/** Lines that run: without types, comments, imports, re-exports, and lines of brackets alone. */
+export function runningLines(text: string): number {
+  const code = stripTypeScriptTypes(text, { mode: 'strip' })
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^(import|export \{)[\s\S]*?from '.*$/gm, '')
+  return code.split('\n').filter((line) => /[\w$]/.test(line.replace(/\/\/.*$/, ''))).length
+}
 
 /** Lines that hold code: neither blank nor comment alone. */
 export function sourceLines(text: string): number {

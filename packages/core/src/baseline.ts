@@ -29,11 +29,9 @@ export const baseline = defineModule({
     const lean = Number.isNaN(cob.imbalance5) ? Math.sign(state.lastReturn) : cob.imbalance5
     if (Number.isNaN(lean)) return { abstain: 'no-data' }
     const horizon: Duration = `${options.horizon}us`
-    const strength = Math.abs(lean) > options.threshold ? Math.min(0.6, 0.4 + 0.2 * Math.abs(lean)) : 0.2
-    const rest = 0.2
-    const [buy, sell] = lean > 0 ? [strength, 1 - strength - rest] : [1 - strength - rest, strength]
-    return Math.abs(lean) > options.threshold
-      ? { horizon, probabilities: { buy, hold: rest, sell } }
-      : { horizon, probabilities: { buy: 0.2, hold: 0.6, sell: 0.2 } }
+    if (Math.abs(lean) <= options.threshold) return { horizon, probabilities: { buy: 0.2, hold: 0.6, sell: 0.2 } }
+    const strong = Math.min(0.6, 0.4 + 0.2 * Math.abs(lean))
+    const [buy, sell] = lean > 0 ? [strong, 0.8 - strong] : [0.8 - strong, strong]
+    return { horizon, probabilities: { buy, hold: 0.2, sell } }
   },
 })

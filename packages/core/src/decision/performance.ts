@@ -63,15 +63,9 @@ export class Performance {
   list(): readonly ModelPerformance[] {
     return [...this.#sums].map(([key, { n, calls, hits, brier, logLoss, bps }]) => {
       const [model = '', symbol = '', horizon = ''] = key.split('|')
-      const called = calls > 0
-      return {
-        model, symbol, horizon, n, calls,
-        hitRate: called ? hits / calls : null,
-        interval: called ? wilson(hits, calls) : null,
-        brier: n > 0 ? brier / n : null,
-        logLoss: n > 0 ? logLoss / n : null,
-        bps: called ? bps / calls : null,
-      }
+      const of = (count: number, value: number) => (count > 0 ? value / count : null)
+      const interval = calls > 0 ? wilson(hits, calls) : null
+      return { model, symbol, horizon, n, calls, hitRate: of(calls, hits), interval, brier: of(n, brier), logLoss: of(n, logLoss), bps: of(calls, bps) }
     })
   }
 

@@ -31,17 +31,15 @@ const spec = <In, Out>(type: string, common: Common<In>, parse: (value: unknown)
   return { type, default: fallback, parse, ...(description && { description }), ...(affects && { affects }) }
 }
 
+/** The value, where it is allowed. @throws Error saying what is */
+function allowed<T>(value: unknown, ok: boolean, what: string): T {
+  if (ok) return value as T
+  throw new Error(what)
+}
 function parseNumber(value: unknown, { min = -Infinity, max = Infinity }: Bounds, whole: boolean): number {
-  if (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))) return value
-  throw new Error(`a${whole ? ' whole' : ''} number${bounds(min, max)}`)
+  const ok = typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))
+  return allowed(value, ok, `a${whole ? ' whole' : ''} number${min > -Infinity || max < Infinity ? ` from ${min} to ${max}` : ''}`)
 }
-const bounds = (min: number, max: number) => (min > -Infinity || max < Infinity ? ` from ${min} to ${max}` : '')
-
-function parseText(value: unknown): string {
-  if (typeof value === 'string') return value
-  throw new Error('text')
-}
-
 function parseDuration(value: unknown): number {
   try {
     return durationUs(value as Duration)
@@ -54,29 +52,17 @@ function parseDuration(value: unknown): number {
 export const option = {
   number: (s: Common<number> & Bounds & { readonly unit?: Unit }) => spec('number', s, (v) => parseNumber(v, s, false)),
   integer: (s: Common<number> & Bounds) => spec('integer', s, (v) => parseNumber(v, s, true)),
-  string: (s: Common<string>) => spec('string', s, parseText),
-  boolean: (s: Common<boolean>) =>
-    spec('boolean', s, (v) => {
-      if (typeof v === 'boolean') return v
-      throw new Error('true or false')
-    }),
+  string: (s: Common<string>) => spec('string', s, (v) => allowed<string>(v, typeof v === 'string', 'text')),
+  boolean: (s: Common<boolean>) => spec('boolean', s, (v) => allowed<boolean>(v, typeof v === 'boolean', 'true or false')),
   /** Written as `'5s'`, seen by handlers as integer microseconds. */
   duration: (s: Common<Duration>) => spec<Duration, number>('duration', s, parseDuration),
-  timeframe: (s: Common<Timeframe>) =>
-    spec<Timeframe, Timeframe>('timeframe', s, (v) => {
-      parseDuration(v)
-      return v as Timeframe
-    }),
+  timeframe: (s: Common<Timeframe>) => spec<Timeframe, Timeframe>('timeframe', s, (v) => (parseDuration(v), v as Timeframe)),
   oneOf: <const T extends string>(values: readonly T[], s: Common<NoInfer<T>>) =>
-    spec<T, T>(values.join(' | '), s as Common<T>, (v) => {
-      if (values.includes(v as T)) return v as T
-      throw new Error(`one of ${values.join(', ')}.${suggestion(String(v), values)}`.replace(/\.$/, ''))
-    }),
+    spec<T, T>(values.join(' | '), s as Common<T>, (v) =>
+      allowed(v, values.includes(v as T), `one of ${values.join(', ')}.${suggestion(String(v), values)}`.replace(/\.$/, ''))),
   list: <In, Out>(of: OptionSpec<In, Out>, s: Common<readonly NoInfer<In>[]>) =>
-    spec<readonly In[], readonly Out[]>(`list of ${of.type}`, s as Common<readonly In[]>, (v) => {
-      if (Array.isArray(v)) return v.map((item) => of.parse(item))
-      throw new Error(`a list of ${of.type}`)
-    }),
+    spec<readonly In[], readonly Out[]>(`list of ${of.type}`, s as Common<readonly In[]>, (v) =>
+      allowed<unknown[]>(v, Array.isArray(v), `a list of ${of.type}`).map((item) => of.parse(item))),
 }
 
 /**
