@@ -57,34 +57,40 @@ export class ModuleHost {
     this.#runtimes = plan.map((entry) => {
       const known = earlier.find((runtime) => runtime.entry.id === entry.id)
       const runtime = known?.entry.definition === entry.definition ? known : new ModuleRuntime(entry, this.#symbols, this.#around.seed)
-      Object.assign(runtime, { entry })
-      runtime.contexts = this.#contexts(runtime, runtime.contexts)
-      return runtime
+      return Object.assign(runtime, { entry })
     })
+    this.#lay()
     return this.#runtimes.filter((runtime) => !earlier.includes(runtime))
   }
 
-  #contexts(runtime: ModuleRuntime, earlier: readonly HostContext[]): HostContext[] {
-    const { entry } = runtime
-    const { clock, feed } = this.#around
-    const slice = (symbol: number) => ({
-      instrument: feed.symbols[symbol]?.instrument,
-      features: this.rows.slots(entry, symbol),
-      need: this.rows.readers(entry, symbol),
-      book: feed.books[symbol],
+  /** Makes the contexts. What one event touches is laid together in memory: symbol by symbol, and like by like. */
+  #lay(): void {
+    const each = <T>(of: (runtime: ModuleRuntime, index: number) => T) =>
+      this.#symbols.map((_, index) => this.#runtimes.map((runtime) => (runtime.global && index > 0 ? undefined : of(runtime, index))))
+    const states = each((runtime, index) => runtime.contexts[index]?.state ?? this.#freshState(runtime.entry, runtime.global ? this.#current : index))
+    const slices = each(({ entry, global }, index) => (global ? this.#symbols.map((_, i) => this.#slice(entry, i)) : [this.#slice(entry, index)]))
+    each((runtime, index) => {
+      const at = this.#runtimes.indexOf(runtime)
+      runtime.contexts[index] = this.#context(runtime, index, states[index]?.[at] as object, slices[index]?.[at] as readonly Slice[])
     })
-    const common = (symbol: () => number, index: number) => ({
-      options: entry.options,
-      state: earlier[index]?.state ?? this.#freshState(entry, symbol()),
-      clock,
-      random: runtime.random(index),
-      emit: (topic: string, payload: object) => this.#emit(runtime, symbol(), topic, payload),
-    })
-    if (!runtime.global) return this.#symbols.map((symbol, i) => ({ ...common(() => i, i), ...slice(i), symbol }))
-    const slices = this.#symbols.map((_, i) => slice(i))
-    const of = (symbol: string) => slices[this.#symbols.indexOf(symbol)]
-    const context = { ...common(() => this.#current, 0), symbols: this.#symbols, of }
-    return [Object.defineProperty(context, 'symbol', { enumerable: true, get: () => this.#symbols[this.#current] }) as unknown as HostContext]
+  }
+
+  #slice(entry: PlannedModule, symbol: number) {
+    const { books, symbols } = this.#around.feed
+    return { features: this.rows.slots(entry, symbol), need: this.rows.readers(entry, symbol), book: books[symbol], instrument: symbols[symbol]?.instrument }
+  }
+
+  #context(runtime: ModuleRuntime, index: number, state: object, slices: readonly Slice[]): HostContext {
+    const { entry: { options }, global } = runtime
+    const [{ clock }, random, symbols] = [this.#around, runtime.random(index), this.#symbols]
+    const emit = (topic: string, payload: object) => this.#emit(runtime, global ? this.#current : index, topic, payload)
+    if (!global) {
+      // Written out, what handlers read on each event first: a spread would put it outside the object.
+      const { features, need, book, instrument } = slices[0] as Slice
+      return { state, features, need, book, symbol: symbols[index], instrument, options, clock, random, emit }
+    }
+    const [of, current] = [(symbol: string) => slices[symbols.indexOf(symbol)], () => symbols[this.#current]]
+    return { state, symbols, of, options, clock, random, emit, get symbol() { return current() } }
   }
 
   #freshState(entry: PlannedModule, symbol: number): object {
@@ -280,6 +286,13 @@ export class ModuleHost {
     this.rows.frozenAt.set(saved.frozenAt)
     this.connect()
   }
+}
+
+interface Slice {
+  readonly features: object
+  readonly need: object
+  readonly book: unknown
+  readonly instrument: unknown
 }
 
 async function withinBudget(work: void | Promise<void> | undefined, message: string): Promise<void> {
