@@ -1,5 +1,5 @@
 import { suggestion, TapeloomError } from '../error.ts'
-import type { Binding, Lane, Network, Shape } from '../module/network.ts'
+import type { Binding, Network, Shape } from '../module/network.ts'
 import type { Plain } from '../module/state.ts'
 import type { DataFeed, LaneFrame } from '../ports/data-port.ts'
 import type { FedTensor, InferenceFrame, ServedModel } from '../ports/participant.ts'
@@ -203,4 +203,3 @@ function indexOf(entry: PlannedModule, input: string, column: string, layout: Co
 
 const inputError = (id: string, input: string, what: string) =>
   new TapeloomError('model.input', `[model ${id}] input '${input}' ${what}`)
-export type { Lane }
