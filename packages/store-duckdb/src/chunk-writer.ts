@@ -69,6 +69,11 @@ export class ChunkWriter {
     this.#appender.flushSync()
   }
 
+  /** Forgets rows that were appended and not flushed: closing would write them, outside of any transaction. */
+  discard(): void {
+    this.#appender.clear()
+  }
+
   close(): void {
     this.#appender.closeSync()
   }

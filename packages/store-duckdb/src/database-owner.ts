@@ -164,6 +164,7 @@ export class DatabaseOwner {
       this.#appliedThrough = through
     } catch (error) {
       this.#failed = storeError(error, this.#options.path, `writing through ${through}`)
+      for (const writer of this.#writers.values()) writer.discard()
       await this.#connection.run('rollback').catch(() => undefined) // a failed commit has rolled back already
       throw this.#failed
     }

@@ -233,6 +233,18 @@ describe('errors', () => {
     await store.write({ through: 10, rows: [] })
   }))
 
+  test('of a batch that fails in a later chunk nothing is written when the store closes', async () => {
+    const path = fresh()
+    const store = await openHere(path)
+    const openTime = Float64Array.from({ length: 3000 }, (_, row) => (row === 2500 ? 0.5 : row))
+    await expect(store.write(candles(1, { open_time: openTime }))).rejects.toMatchObject({ code: 'store.value' })
+    await store.write(candles(2, { open_time: numbers(1) })).catch(() => undefined)
+    await store.close()
+    const again = await openHere(path)
+    expect((await again.read({ ...series, columns: ['open_time'] })).length).toBe(0)
+    await again.close()
+  })
+
   test('a batch that fails inside leaves nothing, and nothing is written after it', async () => {
     const path = fresh()
     const store = await openHere(path)
