@@ -20,6 +20,19 @@ test('calls under way and later ones fail when the thread ends', async () => {
   await expect(client.call('copy', 'select 1')).rejects.toMatchObject({ code: 'store.thread' })
 })
 
+test('a question that cannot be posted fails, and does not keep the program alive', async () => {
+  const thread = startOwnerThread()
+  const refs: string[] = []
+  const [ref, unref] = [thread.ref.bind(thread), thread.unref.bind(thread)]
+  thread.ref = () => (refs.push('ref'), ref())
+  thread.unref = () => (refs.push('unref'), unref())
+  const client = new OwnerClient(thread)
+  const params = { a: (() => 1) as unknown as number }
+  await expect(client.call('query', { sql: 'select $a', params, columns: {} })).rejects.toThrow(/could not be cloned/)
+  expect(refs.at(-1)).toBe('unref')
+  await client.stop()
+})
+
 test('nothing but open is answered before the database is open', async () => {
   const client = new OwnerClient(sameThread())
   await expect(client.call('copy', 'select 1')).rejects.toMatchObject({ code: 'store.closed' })

@@ -50,9 +50,9 @@ export class OwnerClient {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(threadError(this.#ended))
       const id = this.#next++
+      this.#thread.postMessage({ id, call, argument } as OwnerRequest, transfer) // throws for what cannot be copied
       this.#waiting.set(id, { resolve, reject })
       this.#thread.ref()
-      this.#thread.postMessage({ id, call, argument } as OwnerRequest, transfer)
     })
   }
 
