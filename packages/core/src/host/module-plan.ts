@@ -1,4 +1,3 @@
-import { satisfies, validRange } from 'semver'
 import pkg from '@tapeloom/core/package.json' with { type: 'json' }
 import { joinErrors, suggestion, TapeloomError } from '../error.ts'
 import { definitionOf, type AnyDefinition, type Module, type Usable, type Use } from '../module/define.ts'
@@ -6,6 +5,7 @@ import { columnsOf, type Column } from '../module/feature.ts'
 import type { Need } from '../module/need.ts'
 import { resolveOptions } from '../module/option.ts'
 import { timeframeUs, type Timeframe } from '../vocabulary/duration.ts'
+import { inRange } from './version-range.ts'
 
 /** One module of a plan, ready to be started. */
 export interface PlannedModule {
@@ -71,10 +71,6 @@ function timeframesOf(definition: AnyDefinition, options: Readonly<Record<string
   const { candles = [] } = definition
   return typeof candles === 'function' ? candles(options as never) : candles
 }
-
-/** `workspace:^` stands for this checkout, before a package is packed. */
-const inRange = (version: string, range: string) =>
-  range.startsWith('workspace:') || (validRange(range) !== null && satisfies(version, range, { includePrerelease: true }))
 
 const packageOf = (name: string) => `@tapeloom/module-${name}`
 
