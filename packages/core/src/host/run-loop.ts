@@ -20,7 +20,8 @@ export class RunLoop {
   readonly #snapshotEvery: number
   #running = false
   #filling: Promise<void> | undefined
-  #sinceSnapshot = 0
+  /** Sequence after which the newest snapshot was cut. */
+  #cutAt = 0
   /** What wants to happen between two inputs. */
   readonly #between: (() => Promise<void> | void)[] = []
   /** Ends a wait for data: something wants to happen between two inputs. */
@@ -53,9 +54,7 @@ export class RunLoop {
   async #step(until: number, signal: AbortSignal): Promise<boolean> {
     const { feed, deferred, mode } = this.#session
     deferred.lazy = feed.recovering
-    const before = this.#session.sequence()
     const state = feed.advance(until)
-    this.#sinceSnapshot += this.#session.sequence() - before
     if (this.#session.pendingCommands.length === 0) for (const settle of this.#settled.splice(0)) settle()
     if (state === 'recorded') await this.#recorded(feed.takeRecord())
     else if (state === 'starved') await this.#wait(signal)
@@ -78,13 +77,13 @@ export class RunLoop {
   async #turn(): Promise<void> {
     for (const act of this.#session.feed.recovering ? [] : this.#between.splice(0)) await act()
     await this.#session.feed.pressure()
-    if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#sinceSnapshot >= this.#snapshotEvery) await this.keep()
+    if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#session.sequence() - this.#cutAt >= this.#snapshotEvery) await this.keep()
     await nextTurn()
   }
 
   /** Keeps a snapshot beside the journal, behind everything it builds on. */
   async keep(): Promise<void> {
-    this.#sinceSnapshot = 0
+    this.#cutAt = this.#session.sequence()
     await this.#session.feed.flush()
     await this.#session.feed.keepSnapshot(await this.snapshot())
   }
@@ -192,6 +191,7 @@ export class RunLoop {
     s.pendingCommands.push(...saved.pendingCommands)
     s.pendingSwaps.push(...saved.pendingSwaps)
     s.digested.restore(saved.digest)
+    this.#cutAt = s.sequence()
   }
 }
 
