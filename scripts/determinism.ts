@@ -16,7 +16,6 @@ export const allowances: readonly Allowance[] = [
   { file: 'packages/core/src/event/observers.ts', rules: ['timer'], reason: 'observers get copies after the run has moved on' },
   { file: 'packages/core/src/host/module-host.ts', rules: ['timer'], reason: 'gives up on an init that never settles, before any event' },
   { file: 'packages/core/src/host/run-loop.ts', rules: ['timer'], reason: 'lets go of the thread between two inputs; results are recorded' },
-  { file: 'packages/core/src/orchestrator.ts', rules: ['timer'], reason: 'stop() waits for the last input to be done' },
   { file: 'packages/data/src/ingest/wall-clock.ts', rules: ['clock', 'timer'], reason: 'time of receipt of live inputs, which the journal records; when a batch is written, not what' },
 ]
 
