@@ -39,9 +39,11 @@ export class ReferenceLedger {
     return true
   }
 
-  /** Moves a reference of a table to another state. */
+  /** Moves a reference of a table to another state; it leaves the books of the one before. */
   move(table: ReferenceTable, row: number, state: Exclude<ReferenceState, 'open'>, reason = ''): void {
-    if (table.state(row) === 'open') this.counts.open--
+    const before = table.state(row)
+    if (before === 'open' || before === 'expired' || before === 'failed') this.counts[before]--
+    if (before === 'failed' && state === 'matched') this.counts.matched-- // it was matched before it failed
     table.setState(row, state, reason)
     this.settle(table.id(row), state, reason)
   }

@@ -160,7 +160,8 @@ export class SampleIntake {
       const first = table !== undefined && row >= 0 && !table.isSampled(row)
       if (table && first) {
         table.setSampled(row)
-        if (table.state(row) === 'open') this.#ledger.move(table, row, 'matched')
+        // one that expired, or that another subscriber failed, teaches all the same
+        if (table.state(row) !== 'matched') this.#ledger.move(table, row, 'matched')
       }
       this.#steps.add(model, queue, {
         reference, targets, weight: weight * doubt, event: occasion.id, subscriber: name, first,
@@ -169,7 +170,10 @@ export class SampleIntake {
   }
 
   #fail(table: ReferenceTable, rows: readonly number[], reason: string): void {
-    for (const row of rows) if (!table.isSampled(row)) this.#ledger.move(table, row, 'failed', reason)
+    for (const row of rows) {
+      if (table.state(row) === 'open') this.#ledger.move(table, row, 'matched')
+      if (table.state(row) === 'matched' && !table.isSampled(row)) this.#ledger.move(table, row, 'failed', reason)
+    }
   }
 }
 
