@@ -1,41 +1,48 @@
+// event-path.bench.ts <symbols> <tapeloom | objects | emitter>: nine modules × eight features and a decision, against the
+// hand-fused loop of the same text, in turns of one process.
 import { Orchestrator } from '@tapeloom/core'
-import { COLUMNS, fused, modules, SLOTS } from './module-bodies.ts'
+import { inTurns, quantile, ratioOf, report, type Figure } from '../measure.ts'
+import { BODIES, fused, modules, SLOTS, weights } from './module-bodies.ts'
+import { emitterAndObjects, objectsAndLoop } from './rivals.ts'
 import { makeTape, TapeFeed } from './tape-feed.ts'
 
-const EVENTS = 2_000_000
-const ROUNDS = 9
-const symbols = Number(process.argv[2] ?? 1)
-
-const cpuNs = () => {
-  const { user, system } = process.cpuUsage()
-  return 1000 * (user + system)
-}
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
+const SLICE = 1 << 16
+const LONG = 1 << 22
+const [symbols, contestant = 'tapeloom'] = [Number(process.argv[2] ?? 1), process.argv[3]]
 
 const tape = makeTape(symbols)
-const weights = Float64Array.from({ length: COLUMNS }, (_, i) => ((i * 37) % 19) - 9)
-const states = Array.from({ length: symbols }, () => modules.map(() => new Float64Array(SLOTS)))
+const states = Array.from({ length: symbols }, () => BODIES.map(() => new Float64Array(SLOTS)))
 const feed = new TapeFeed(tape, symbols, weights)
 const orchestrator = new Orchestrator({ data: feed, modules })
 
-const times: { fused: number[]; path: number[] } = { fused: [], path: [] }
-let [from, fusedDecisions] = [0, 0]
-let [heapBefore, heapAfter] = [0, 0]
-for (let round = 0; round < ROUNDS; round++) {
-  let start = cpuNs()
-  fusedDecisions += fused(tape, states, weights, from, from + EVENTS)
-  times.fused.push((cpuNs() - start) / EVENTS)
-  feed.allow(EVENTS)
-  globalThis.gc?.()
-  heapBefore = process.memoryUsage().heapUsed
-  start = cpuNs()
-  await orchestrator.run()
-  times.path.push((cpuNs() - start) / EVENTS)
-  heapAfter = process.memoryUsage().heapUsed
-  from += EVENTS
+const contestants = {
+  tapeloom: async (_from: number, to: number) => {
+    feed.allow(to)
+    const before = feed.decisions
+    await orchestrator.run()
+    return feed.decisions - before
+  },
+  objects: objectsAndLoop(tape, symbols, weights),
+  emitter: emitterAndObjects(tape, symbols, weights),
 }
-const [floor, path] = [median(times.fused), median(times.path)]
-console.log(JSON.stringify({
-  symbols, fusedNs: floor, pathNs: path, ratio: path / floor, bytesPerEvent: Math.max(0, heapAfter - heapBefore) / EVENTS,
-  equal: fusedDecisions === feed.decisions, decisions: [fusedDecisions, feed.decisions], faults: orchestrator.status().modules.map(({ faults }) => faults),
-}))
+const run = contestants[contestant as keyof typeof contestants]
+let [floorDecisions, ownDecisions] = [0, 0]
+const [floor = [], own = []] = await inTurns([
+  (turn) => void (floorDecisions += fused(tape, states, weights, turn * SLICE, (turn + 1) * SLICE)),
+  async (turn) => void (ownDecisions += await run(turn * SLICE, (turn + 1) * SLICE)),
+], { units: SLICE })
+if (floorDecisions !== ownDecisions) throw new Error(`${contestant} decided ${ownDecisions} times, the fused loop ${floorDecisions}`)
+
+const start = 70 * SLICE
+globalThis.gc?.()
+const before = process.memoryUsage().heapUsed
+await run(start, start + LONG)
+const bytes = Math.max(0, process.memoryUsage().heapUsed - before) / LONG
+
+const of = (what: string) => `${what}, ${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}`
+const figures: Figure[] = [
+  { what: of(`${contestant} / fused loop`), measured: ratioOf(own, floor), unit: '×', ...(contestant === 'tapeloom' && { target: symbols === 1 ? 1.35 : 1.6 }) },
+  { what: of(`${contestant}, median`), measured: quantile(own), unit: 'ns', note: `fused loop ${quantile(floor).toFixed(0)} ns` },
+]
+if (contestant === 'tapeloom') figures.push({ what: of('allocated an event'), measured: bytes, unit: 'B', target: 1 })
+report(figures)

@@ -9,7 +9,7 @@ export const SLOTS = 16
  * Nine different calculations over trades. P price, Q quantity, B aggressor (±1), T time in s; S[j] state, F(j) a
  * feature. The same text becomes a module's handler and a part of the fused loop, so both compute the same.
  */
-const BODIES: readonly string[] = [
+export const BODIES: readonly string[] = [
   ewma([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002], 'P'),
   ewma([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002], 'B * Q'),
   lines((j) => `{ const d = P - S[${j}]; S[${j}] += ${1 / (4 + 4 * j)} * d; S[${j + 8}] = ${1 - 1 / (4 + 4 * j)} * (S[${j + 8}] + ${1 / (4 + 4 * j)} * d * d); F(${j}, Math.sqrt(S[${j + 8}])) }`),
@@ -31,11 +31,15 @@ function ewma(alphas: readonly number[], value: string): string {
 const READS = 'const P = event.price, Q = event.quantity, B = event.aggressor === "buy" ? 1 : -1, T = event.tsInit * 1e-6'
 const asStore = (body: string) => body.replaceAll(/F\((\d), ([^;}]+)\)(?=\s*[;}]|$)/g, 'features.f$1 = $2')
 
-type Handler = (event: object, ctx: object) => void
+export type Handler = (event: object, ctx: object) => void
+
+/** A handler of a module, compiled anew, so that no contestant shares V8's feedback with another. */
+export const handlerOf = (body: string): Handler =>
+  new Function('event', 'ctx', `const { state: { S }, features } = ctx; ${READS}; ${asStore(body)}\n//# sourceURL=module${BODIES.indexOf(body)}`) as Handler
 
 /** The nine calculations as modules. */
 export const modules: readonly Module[] = BODIES.map((body, k) => {
-  const handler = new Function('event', 'ctx', `const { state: { S }, features } = ctx; ${READS}; ${asStore(body)}`) as Handler
+  const handler = handlerOf(body)
   const feature = { rev: 1, unit: 'score', range: [-1e12, 1e12], description: 'A value to compute.' } as const
   return defineModule({
     name: `bench${k}`, version: '1.0.0', core: '^1.0.0',
@@ -53,6 +57,10 @@ export interface Tape {
   readonly bought: Uint8Array
   readonly tsInit: Float64Array
 }
+/** The text of the decision's sum: nine modules' scores, so that no contestant waits for one long chain of additions. */
+export const weightedSum = (feature: (i: number) => string): string =>
+  BODIES.map((_, k) => `(${Array.from({ length: FEATURES }, (_, j) => `w[${k * FEATURES + j}] * ${feature(k * FEATURES + j)}`).join(' + ')})`).join(' + ')
+
 export type Fused = (tape: Tape, states: readonly Float64Array[][], weights: Float64Array, from: number, to: number) => number
 
 /** All nine fused into one loop, features in registers, a weighted sum of them decided on: the floor. */
@@ -63,7 +71,7 @@ export const fused: Fused = (() => {
   })
   const count = BODIES.length * FEATURES
   const names = Array.from({ length: count }, (_, i) => `v${i}`)
-  const sum = names.map((name, i) => `w[${i}] * ${name}`).join(' + ')
+  const sum = weightedSum((i) => `v${i}`)
   const code = `
     let decisions = 0
     for (let i = from; i < to; i++) {
@@ -77,3 +85,10 @@ export const fused: Fused = (() => {
   return new Function('tape', 'states', 'w', 'from', 'to', `const mask = tape.price.length - 1; ${code}`) as Fused
 })()
 export const COLUMNS = BODIES.length * FEATURES
+
+/** Weights that cancel within each module, so that the decision is about changes, and comes out either way. */
+export const weights = (() => {
+  const raw = Array.from({ length: COLUMNS }, (_, i) => ((i * 37) % 19) - 9)
+  const mean = (k: number) => raw.slice(k * FEATURES, (k + 1) * FEATURES).reduce((sum, value) => sum + value, 0) / FEATURES
+  return Float64Array.from(raw, (value, i) => value - mean(Math.floor(i / FEATURES)))
+})()

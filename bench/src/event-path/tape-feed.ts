@@ -1,11 +1,11 @@
 import { createRandom, emptyBook, instrument, TradeTape } from '@tapeloom/core'
 import type { AdvanceState, DataFeed, DataHost, DataPort, HostRecord, MarketSymbol, Plain, Store } from '@tapeloom/core'
-import { COLUMNS, type Tape } from './module-bodies.ts'
+import { weightedSum, type Tape } from './module-bodies.ts'
 
 /** Trades that are prepared; the run goes round and round them. */
 export const RING = 1 << 16
 const TURN = 1 << 16
-/** Events between two boundaries of a symbol. */
+/** Events of a symbol between two of its boundaries. */
 const BOUNDARY = 1 << 14
 
 /** A seeded tape over `symbols` symbols. */
@@ -38,7 +38,7 @@ export class TapeFeed implements DataPort, DataFeed {
   readonly books
   readonly lanes = { gather: never, last: () => undefined, candles: () => undefined, rebuild: never }
   readonly #tape: Tape
-  readonly #view: TradeTape
+  readonly #trades: readonly TradeTape[]
   readonly #weights: Float64Array
   readonly #rows: Float64Array[] = []
   #host!: DataHost
@@ -52,12 +52,7 @@ export class TapeFeed implements DataPort, DataFeed {
     this.books = instruments.map(() => emptyBook)
     this.#tape = tape
     this.#weights = weights
-    this.#view = new TradeTape(instruments, RING)
-    this.#view.instrument.set(tape.symbol)
-    this.#view.price.set(tape.price)
-    this.#view.quantity.set(tape.quantity)
-    this.#view.bought.set(tape.bought)
-    this.#view.tsInit.set(tape.tsInit)
+    this.#trades = instruments.map((one) => new TradeTape(one))
     this.store = {} as Store
   }
 
@@ -65,23 +60,31 @@ export class TapeFeed implements DataPort, DataFeed {
     this.#host = host
     return this
   }
-  /** Lets the next run go on for so many events. */
-  allow(events: number): void {
-    this.#limit = this.#done + events
+  /** Lets the next run go on up to an event. */
+  allow(to: number): void {
+    this.#limit = to
   }
 
   advance(): AdvanceState {
     const end = Math.min(this.#limit, this.#done + TURN)
-    const [host, view, weights, { symbol, tsInit }] = [this.#host, this.#view, this.#weights, this.#tape]
+    const [host, weights, tape, count] = [this.#host, this.#weights, this.#tape, this.symbols.length]
     for (let i = this.#done; i < end; i++) {
       const slot = i & (RING - 1)
-      const index = symbol[slot] as number
-      const time = tsInit[slot] as number
-      view.slot = slot
+      const index = tape.symbol[slot] as number
+      const time = tape.tsInit[slot] as number
       host.begin(i, time, time)
-      if (i % BOUNDARY < this.symbols.length) host.boundary(index, time)
-      host.trade(index, view.view)
-      if (weightedSum(this.#rows[index] as Float64Array, weights) > 0) this.decisions++
+      if (i % (BOUNDARY * count) < count) host.boundary(index, time)
+      const trade = this.#trades[index] as TradeTape
+      trade.origin = 'bench'
+      trade.sequence = i
+      trade.tsEvent = time
+      trade.tsInit = time
+      trade.price = tape.price[slot] as number
+      trade.quantity = tape.quantity[slot] as number
+      trade.aggressor = tape.bought[slot] === 1 ? 'buy' : 'sell'
+      trade.id = ''
+      host.trade(index, trade.view)
+      if (sum(this.#rows[index] as Float64Array, weights) > 0) this.decisions++
       host.end()
     }
     this.#done = end
@@ -116,7 +119,7 @@ export class TapeFeed implements DataPort, DataFeed {
 }
 
 /** Unrolled, as in the fused loop. */
-const weightedSum = new Function('row', 'w', `return ${Array.from({ length: COLUMNS }, (_, i) => `w[${i}] * row[${i}]`).join(' + ')}`) as (row: Float64Array, weights: Float64Array) => number
+const sum = new Function('row', 'w', `return ${weightedSum((i) => `row[${i}]`)}`) as (row: Float64Array, weights: Float64Array) => number
 
 function never(): never {
   throw new Error('the bench has no lanes')

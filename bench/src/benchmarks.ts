@@ -1,0 +1,60 @@
+import type { Figure } from './measure.ts'
+
+/** A program that prints its figures as JSON; each run of it is a process of its own. */
+export interface Benchmark {
+  readonly name: string
+  /** From the root of the repository. */
+  readonly file: string
+  /** Arguments of each run; one without any by default. */
+  readonly runs?: readonly (readonly string[])[]
+  /** Reads the figures out of what a program of another package prints; absent: it prints `figures`. */
+  readonly figures?: (printed: never) => readonly Figure[]
+}
+
+const contestants = ['tapeloom', 'objects', 'emitter']
+
+interface References {
+  readonly references: readonly { readonly open: number; readonly registerNs: number; readonly matchNs: number; readonly bytes: number }[]
+}
+interface Steps {
+  readonly results: readonly { readonly model: string; readonly step: Cost; readonly worker: Cost; readonly infer: Cost }[]
+}
+interface Cost {
+  readonly cpuMs: number
+}
+interface Ingest {
+  readonly reads: { readonly ratioCpu: number; readonly ratioWall: number }
+}
+
+/** All benchmarks, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [
+  {
+    name: 'event-path', file: 'bench/src/event-path/event-path.bench.ts',
+    runs: ['1', '20'].flatMap((symbols) => contestants.map((contestant) => [symbols, contestant])),
+  },
+  { name: 'journal', file: 'bench/src/journal/journal.bench.ts' },
+  { name: 'start-up', file: 'bench/src/start-up/start-up.bench.ts' },
+  {
+    name: 'references', file: 'packages/training/bench/references.bench.ts',
+    figures: ({ references }: References) => references.flatMap(({ open, registerNs, matchNs, bytes }) => [
+      { what: `reference in memory, ${open} open`, measured: bytes, unit: 'B', target: 400 },
+      { what: `register a reference, ${open} open`, measured: registerNs, unit: 'ns' },
+      { what: `match a reference, ${open} open`, measured: matchNs, unit: 'ns' },
+    ]),
+  },
+  {
+    name: 'training-step', file: 'packages/models/bench/step.bench.ts',
+    figures: ({ results }: Steps) => results.flatMap(({ model, step, worker, infer }) => [
+      { what: `step in a worker / step here, ${model}`, measured: worker.cpuMs / step.cpuMs, unit: '×' as const },
+      { what: `training step, ${model}`, measured: 1e6 * step.cpuMs, unit: 'ns' as const },
+      { what: `inference, ${model}`, measured: 1e6 * infer.cpuMs, unit: 'ns' as const },
+    ]),
+  },
+  {
+    name: 'ingest', file: 'packages/store-duckdb/bench/ingest.bench.ts',
+    figures: ({ reads }: Ingest) => [
+      { what: 'five reads of a store / one prepared union, wall', measured: reads.ratioWall, unit: '×' },
+      { what: 'five reads of a store / one prepared union, CPU', measured: reads.ratioCpu, unit: '×' },
+    ],
+  },
+]
