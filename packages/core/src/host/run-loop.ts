@@ -159,12 +159,13 @@ export class RunLoop {
   /** All state, cut between two inputs: checksummed bytes. */
   async snapshot(): Promise<Uint8Array> {
     const s = this.#session
+    const deferred = await s.deferred.snapshot() // first: work that a recovery left unstarted changes what trainers say of themselves
     const participants: Record<string, Plain> = {}
     for (const [id, participant] of s.participants) participants[id] = await participant.snapshot()
     const body = encodePlain({
       version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(), feed: s.feed.snapshot(),
       modules: s.modules.snapshot(), decisions: s.decisions.snapshot(), networks: s.networks.snapshot(),
-      deferred: await s.deferred.snapshot(), digest: s.digested.snapshot(), participants,
+      deferred, digest: s.digested.snapshot(), participants,
       prices: s.prices.slice(), priceTimes: s.priceTimes.slice(),
       pendingCommands: s.pendingCommands as unknown as Plain, pendingSwaps: s.pendingSwaps as unknown as Plain,
     })
