@@ -46,6 +46,11 @@ export class CaptureReader {
     return true
   }
 
+  /** The current line. */
+  whole(): string {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.end - this.start).toString()
+  }
+
   /** The current line, for people. */
   text(): string {
     return Buffer.from(this.bytes.subarray(this.start, Math.min(this.end, this.start + 4096))).toString()

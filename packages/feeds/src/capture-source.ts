@@ -1,16 +1,18 @@
 import { basename } from 'node:path'
 import type { Instrument, MarketInput, Source } from '@tapeloom/core'
 import { BinanceDecoder } from './binance/binance-decoder.ts'
-import { BinanceParser } from './binance/binance-parser.ts'
 import { CaptureReader } from './capture-reader.ts'
-import { receiveTimeUs } from './receive-time.ts'
 import { surveyCapture, type CaptureSurvey } from './capture-survey.ts'
+import { TextLines, type LineDecoder } from './text-lines.ts'
+import { WireLines } from './wire-lines.ts'
 
 /**
- * Replays Binance captures (lines `<receive time, ns> <JSON>`, gzipped or not) as trades and books. Several files are
- * merged by receive time; those of one symbol go on from each other. `sourceSequence` is the line's number, counted over
- * all files. Lines that cannot be read become `reject` inputs, missing updates `gap` inputs.
- * @throws TapeloomError on reading: `feed.file`, `feed.format`, `feed.line`, and `feed.truncated` after all that came before
+ * Replays captures, gzipped or not, as trades and books: Binance text (lines `<receive time, ns> <JSON>`) and recorded
+ * traffic of all venues. Several files are merged by receive time; those of one symbol go on from each other.
+ * `sourceSequence` is the line's number, counted over all files, and one more for each further input of a line. Lines that
+ * cannot be read become `reject` inputs, missing updates `gap` inputs.
+ * @throws TapeloomError on reading: `feed.file`, `feed.format`, `feed.venue`, `feed.line`, and `feed.truncated` after all
+ * that came before
  */
 export function captureSource(...files: readonly [string, ...string[]]): Source {
   return new CaptureSource(files)
@@ -65,11 +67,10 @@ const finest = (a: Instrument, b: Instrument): Instrument => ({
   ...(b.lotSize < a.lotSize && { lot: b.lot, lotSize: b.lotSize }),
 })
 
-/** A file being read: its lines, and a decoder for each of its symbols. */
+/** A file being read: its lines, and what reads them. */
 interface Track {
   readonly reader: CaptureReader
-  readonly decoders: ReadonlyMap<string, BinanceDecoder>
-  readonly nameless: string | undefined
+  readonly lines: LineDecoder
   receivedUs: number
   ready: boolean
   /** The last line that was decoded. */
@@ -82,7 +83,6 @@ async function* replay(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly MarketInput[], void, void> {
-  const parser = new BinanceParser()
   const tracks = tracksOf(surveys, instruments)
   let sequence = 0
   let inputs: MarketInput[] = []
@@ -99,8 +99,9 @@ async function* replay(
       if (!track) break
       sequence += track.reader.line - track.line
       track.line = track.reader.line
-      const input = decode(parser, track, sequence)
-      if (input && sequence > after) inputs.push(input)
+      const found = track.lines.decode(track.reader, sequence)
+      for (const input of found) if ((input.sourceSequence ?? 0) > after) inputs.push(input)
+      sequence += Math.max(0, found.length - 1)
       advance(track)
     }
     if (inputs.length > 0) yield inputs
@@ -113,14 +114,16 @@ async function* replay(
 }
 
 function tracksOf(surveys: readonly CaptureSurvey[], all: readonly Instrument[]): Track[] {
-  const shared = new Map(all.map((one) => [`${one.venue}:${one.symbol}`, new BinanceDecoder(one)]))
-  return surveys.map(({ file, instruments, nameless }) => {
-    const decoders = new Map<string, BinanceDecoder>()
-    for (const [raw, { venue, symbol }] of instruments) {
-      const decoder = shared.get(`${venue}:${symbol}`)
-      if (decoder) decoders.set(raw, decoder)
-    }
-    return { reader: new CaptureReader(file), decoders, nameless, receivedUs: 0, ready: false, line: 0 }
+  const known = new Map(all.map((one) => [`${one.venue}:${one.symbol}`, one]))
+  const texts = new Map(all.map((one) => [`${one.venue}:${one.symbol}`, new BinanceDecoder(one)]))
+  return surveys.map(({ file, exchange, instruments, nameless }) => {
+    const of = <T>(by: ReadonlyMap<string, T>) =>
+      new Map([...instruments].flatMap(([raw, { venue, symbol }]) => {
+        const found = by.get(`${venue}:${symbol}`)
+        return found === undefined ? [] : [[raw, found] as const]
+      }))
+    const lines = exchange === undefined ? new TextLines(of(texts), nameless) : new WireLines(exchange, file, of(known))
+    return { reader: new CaptureReader(file), lines, receivedUs: 0, ready: false, line: 0 }
   })
 }
 
@@ -129,7 +132,7 @@ function advance(track: Track): void {
   track.ready = reader.next()
   if (!track.ready) return
   // A line without a readable time is taken where it stands.
-  const received = receiveTimeUs(reader.bytes, reader.start, reader.end)
+  const received = track.lines.receivedUs(reader)
   if (received > 0) track.receivedUs = received
 }
 
@@ -137,14 +140,4 @@ function earliest(tracks: readonly Track[]): Track | undefined {
   let first: Track | undefined
   for (const track of tracks) if (track.ready && (!first || track.receivedUs < first.receivedUs)) first = track
   return first
-}
-
-function decode(parser: BinanceParser, { reader, decoders, nameless = '' }: Track, sequence: number): MarketInput | undefined {
-  const message = parser.parse(reader.bytes, reader.start, reader.end)
-  const decoder = decoders.get(message.symbol || nameless)
-  if (decoder && message.kind !== 'broken' && message.kind !== 'other') return decoder.decode(message, sequence)
-  const code = message.kind === 'broken' ? 'feed.broken' : message.kind === 'other' ? 'feed.unknown' : 'feed.symbol'
-  const received = Number.isNaN(message.receivedUs) ? {} : { tsInit: message.receivedUs }
-  const symbol = code === 'feed.symbol' ? undefined : decoders.get(nameless)?.instrument.symbol
-  return { kind: 'reject', code, raw: reader.text(), sourceSequence: sequence, ...(symbol && { symbol }), ...received }
 }

@@ -4,11 +4,14 @@ import { BinanceParser } from './binance/binance-parser.ts'
 import { unifiedSymbol } from './binance/binance-symbol.ts'
 import type { BinanceMessage } from './binance/binance-message.ts'
 import { CaptureReader } from './capture-reader.ts'
+import { exchangeOf, WireSurvey } from './wire-survey.ts'
 
 /** What a capture holds, by its name and its lines. */
 export interface CaptureSurvey {
   readonly file: string
   readonly venue: string
+  /** The exchange that the header of recorded traffic names; undefined for lines `<receive time, ns> <JSON message>`. */
+  readonly exchange?: string
   /** By the venue's own symbol. Tick and lot are the most decimals seen. */
   readonly instruments: ReadonlyMap<string, Instrument>
   /** Whose the snapshots are that do not name their symbol: the one in the file's name, else the only one. */
@@ -23,22 +26,28 @@ interface Decimals {
 }
 
 /**
- * Finds venue and instruments of a Binance capture, reading all of it: the finest step may come late. The venue is the file's name up to the first `_`, as in
+ * Finds venue and instruments of a capture, reading all of it: the finest step may come late. Recorded traffic names its
+ * exchange in the first line. Of Binance text, the venue is the file's name up to the first `_`, as in
  * `binance-spot_btcusdt_20240808.txt.gz`, else told by how updates are numbered.
- * @throws TapeloomError `feed.format` when no line is a message of Binance; `feed.file`
+ * @throws TapeloomError `feed.format` when no line is a message of the venue; `feed.venue`; `feed.file`
  */
 export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   const parser = new BinanceParser()
   const seen = new Map<string, Decimals>()
   let futures = false
   let events = 0
+  let wire: WireSurvey | undefined
   await eachLine(file, (reader) => {
+    const exchange = reader.line === 1 ? exchangeOf(reader.whole()) : undefined
+    if (exchange !== undefined) wire = new WireSurvey(exchange, file)
+    if (wire) return wire.visit(reader)
     const message = parser.parse(reader.bytes, reader.start, reader.end)
     if (message.kind === 'broken' || message.kind === 'other') return
     futures ||= !Number.isNaN(message.previous)
     if (message.kind !== 'quote') events++
     measure(message, seen)
   })
+  if (wire) return (wire as WireSurvey).result()
   const venue = /^(binance-[a-z]+)_/.exec(basename(file))?.[1] ?? (futures ? 'binance-usdm' : 'binance-spot')
   const instruments = new Map<string, Instrument>()
   const unnamed = seen.get('') ?? { price: 0, quantity: 0 }
@@ -55,7 +64,8 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   if (instruments.size > 0) return { file, venue, instruments, nameless, events }
   throw new TapeloomError(
     'feed.format',
-    `[feed '${file}'] holds no message of Binance. Give a capture with lines \`<receive time, ns> <JSON message>\`.`,
+    `[feed '${file}'] holds no message of Binance, nor a header of recorded traffic. ` +
+      'Give a capture with lines `<receive time, ns> <JSON message>`, or one that begins with {"t":"header","exchange":…}.',
   )
 }
 

@@ -7,12 +7,15 @@ import { binanceFutures, binanceSpot } from './binance/binance-sequence.ts'
 import { CaptureReader } from './capture-reader.ts'
 import { surveyCapture, type CaptureSurvey } from './capture-survey.ts'
 import { TopOracle } from './top-oracle.ts'
+import { venueOf } from './venues.ts'
+import { WireCheck } from './wire-check.ts'
+import { WireFeed } from './wire-feed.ts'
 
 /** What a capture holds, and whether it is whole. */
 export interface FeedCheck {
   readonly file: string
   readonly venue: string
-  /** Lines. */
+  /** Lines; of recorded traffic, those that carry a message of the venue. */
   readonly messages: number
   /** Book updates and snapshots. */
   readonly bookMessages: number
@@ -32,7 +35,7 @@ export interface FeedCheck {
 /**
  * Decodes captures, checks their sequences, rebuilds their books and compares the best with the venue's own quotes.
  * Files are read in the given order; a later file of the same symbol goes on with the book of the one before.
- * @throws TapeloomError `feed.file`, `feed.format`, `feed.truncated`
+ * @throws TapeloomError `feed.file`, `feed.format`, `feed.venue`, `feed.truncated`
  */
 export async function feedCheck(files: readonly string[]): Promise<FeedCheck[]> {
   const books = new Map<string, CheckedBook>()
@@ -42,7 +45,29 @@ export async function feedCheck(files: readonly string[]): Promise<FeedCheck[]> 
 }
 
 async function checkFile(survey: CaptureSurvey, books: Map<string, CheckedBook>): Promise<FeedCheck> {
-  const counts = { messages: 0, bookMessages: 0, trades: 0, gaps: 0, crossed: 0, faults: 0 }
+  const counts = noCounts()
+  const { exchange } = survey
+  const lines = exchange === undefined ? textChecker(survey, books, counts) : wireChecker(survey, exchange, counts)
+  const reader = new CaptureReader(survey.file)
+  try {
+    while (await reader.load()) while (reader.next()) lines.take(reader)
+  } finally {
+    await reader.close()
+  }
+  lines.end()
+  const { messages, bookMessages, trades, gaps, crossed, faults } = counts
+  const checksums = { ok: counts.checksumsOk, failed: counts.checksumsFailed }
+  const top = { ok: counts.topOk, total: counts.topTotal }
+  return { file: basename(survey.file), venue: survey.venue, messages, bookMessages, trades, checksums, gaps, crossed, top, faults }
+}
+
+interface LineChecker {
+  take(reader: CaptureReader): void
+  /** No more lines come. */
+  end(): void
+}
+
+function textChecker(survey: CaptureSurvey, books: Map<string, CheckedBook>, counts: CheckCounts): LineChecker {
   const bySymbol = new Map<string, CheckedBook>()
   for (const [raw, instrument] of survey.instruments) {
     const key = `${instrument.venue}:${instrument.symbol}`
@@ -52,39 +77,61 @@ async function checkFile(survey: CaptureSurvey, books: Map<string, CheckedBook>)
     bySymbol.set(raw, book)
   }
   const parser = new BinanceParser()
-  const reader = new CaptureReader(survey.file)
-  try {
-    while (await reader.load()) {
-      while (reader.next()) {
-        counts.messages++
-        const message = parser.parse(reader.bytes, reader.start, reader.end)
-        if (message.kind === 'other') continue
-        const book = bySymbol.get(message.symbol || (survey.nameless ?? ''))
-        if (book && message.kind !== 'broken') book.take(message, counts)
-        else counts.faults++
+  return {
+    take(reader) {
+      counts.messages++
+      const message = parser.parse(reader.bytes, reader.start, reader.end)
+      if (message.kind === 'other') return
+      const book = bySymbol.get(message.symbol || (survey.nameless ?? ''))
+      if (book && message.kind !== 'broken') book.take(message, counts)
+      else counts.faults++
+    },
+    end() {
+      for (const { oracle } of bySymbol.values()) {
+        oracle.end()
+        counts.topOk += oracle.ok
+        counts.topTotal += oracle.total
       }
-    }
-  } finally {
-    await reader.close()
+    },
   }
-  const top = { ok: 0, total: 0 }
-  for (const { oracle } of bySymbol.values()) {
-    oracle.end()
-    top.ok += oracle.ok
-    top.total += oracle.total
-  }
-  const { messages, bookMessages, trades, gaps, crossed, faults } = counts
-  const checksums = { ok: 0, failed: 0 } // Binance sends none
-  return { file: basename(survey.file), venue: survey.venue, messages, bookMessages, trades, checksums, gaps, crossed, top, faults }
 }
 
-interface Counts {
+function wireChecker({ file, instruments }: CaptureSurvey, exchange: string, counts: CheckCounts): LineChecker {
+  const feed = new WireFeed(venueOf(exchange, file).decoder())
+  const bySymbol = new Map([...instruments].map(([raw, instrument]) => [raw, new WireCheck(instrument)]))
+  return {
+    take(reader) {
+      for (const event of feed.read(reader.whole())) {
+        const book = event.kind === 'reject' ? undefined : bySymbol.get(event.symbol)
+        if (book && event.kind !== 'reject') book.take(event, counts)
+        else if (event.kind !== 'reject' || event.code !== 'feed.unknown') counts.faults++
+      }
+      counts.messages = feed.messages
+    },
+    end() {
+      for (const book of bySymbol.values()) book.end(counts)
+    },
+  }
+}
+
+/** What is counted of a capture, as in `FeedCheck`. */
+export interface CheckCounts {
+  messages: number
   bookMessages: number
   trades: number
   gaps: number
   crossed: number
   faults: number
+  checksumsOk: number
+  checksumsFailed: number
+  topOk: number
+  topTotal: number
 }
+
+const noCounts = (): CheckCounts => ({
+  messages: 0, bookMessages: 0, trades: 0, gaps: 0, crossed: 0, faults: 0,
+  checksumsOk: 0, checksumsFailed: 0, topOk: 0, topTotal: 0,
+})
 
 /** A symbol's book with its oracle. */
 class CheckedBook {
@@ -95,7 +142,7 @@ class CheckedBook {
     this.#book = new VenueBook(instrument, { rule: instrument.kind === 'spot' ? binanceSpot() : binanceFutures() })
   }
 
-  take(message: BinanceMessage, counts: Counts): void {
+  take(message: BinanceMessage, counts: CheckCounts): void {
     if (message.kind === 'trade') {
       counts.trades++
       if (!(message.price > 0) || !(message.quantity > 0)) counts.faults++
@@ -109,7 +156,7 @@ class CheckedBook {
     this.oracle.quote(last, toGrid(tick, bid!), toGrid(lot, bidQuantity!), toGrid(tick, ask!), toGrid(lot, askQuantity!))
   }
 
-  #update(message: BinanceMessage, counts: Counts): void {
+  #update(message: BinanceMessage, counts: CheckCounts): void {
     counts.bookMessages++
     const ids: UpdateIds = { first: message.first, last: message.last, previous: message.previous }
     const outcome = this.#book.apply(toBookMessage(message), ids)

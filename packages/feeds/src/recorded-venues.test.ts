@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { CaptureReader } from './capture-reader.ts'
+import { feedCheck } from './feed-check.ts'
+import { VENUES } from './venues.ts'
+import { WireFeed } from './wire-feed.ts'
+
+const folder = `${process.env['TAPELOOM_DATA'] ?? '../shared/data'}/captures`
+const absent = !existsSync(folder)
+if (absent) console.warn(`Skipped: ${folder} is absent. Set TAPELOOM_DATA to the folder of recorded data.`)
+const fileOf = (venue: string): string => `${folder}/${readdirSync(folder).find((name) => name.startsWith(`${venue}_`))}`
+
+describe.skipIf(absent)('recorded traffic', () => {
+  test.each([
+    ['kraken', { messages: 14_636, bookMessages: 14_506, checksums: { ok: 14_496, failed: 0 } }],
+  ])('%s: nothing is missing, no book crosses', async (venue, expected) => {
+    expect(await feedCheck([fileOf(venue)])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])
+  }, 60_000)
+
+  test('kraken: of the right checksums, 5788 are those of XBT/USD', async () => {
+    const reader = new CaptureReader(fileOf('kraken'))
+    const feed = new WireFeed(VENUES['KRAKEN']!.decoder())
+    let right = 0
+    while (await reader.load()) {
+      while (reader.next()) {
+        for (const event of feed.read(reader.whole())) if (event.kind === 'book' && event.checked && event.symbol === 'XBT/USD') right++
+      }
+    }
+    expect(right).toBe(5788)
+  }, 60_000)
+})

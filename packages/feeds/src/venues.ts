@@ -1,0 +1,23 @@
+import { TapeloomError } from '@tapeloom/core'
+import { KrakenDecoder } from './kraken/kraken-decoder.ts'
+import type { VenueDecoder } from './venue-decoder.ts'
+
+/** A venue whose captures can be read. */
+export interface Venue {
+  readonly name: string
+  readonly decoder: () => VenueDecoder
+}
+
+/** By the name of the exchange in a capture's header. */
+export const VENUES: Readonly<Record<string, Venue>> = {
+  KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },
+}
+
+/** The venue that a capture's header names. @throws TapeloomError `feed.venue` */
+export function venueOf(exchange: string, file: string): Venue {
+  const venue = VENUES[exchange.toUpperCase()]
+  if (venue) return venue
+  const known = Object.keys(VENUES).join(', ')
+  const what = `is a capture of '${exchange}', which no decoder reads. Known are ${known}.`
+  throw new TapeloomError('feed.venue', `[feed '${file}'] ${what}`)
+}
