@@ -129,7 +129,7 @@ export class ModelHost {
     return {
       id: `${this.#stream}|${model.id}@${version}|${name}|${sequence}`,
       stream: this.#stream, model: model.id, modelVersion: version, schemaHash: model.schemaHash, symbol: name, sequence, asOf, lanes,
-      taint: [...new Set(lanes.flatMap(({ taint }) => taint))], entry,
+      taint: [...new Set(lanes.flatMap(({ taint }) => taint))], ...(entry && { entry }),
       target: { timeframe, openTime, closeTime: openTime + length, horizon: horizonOf(ahead, timeframe) },
     }
   }

@@ -20,10 +20,11 @@ export class RunLoop {
   readonly #snapshotEvery: number
   #running = false
   #filling: Promise<void> | undefined
+  #catchingUp: Promise<void> | undefined
   /** Sequence after which the newest snapshot was cut. */
   #cutAt = 0
   /** What wants to happen between two inputs. */
-  readonly #between: (() => Promise<void> | void)[] = []
+  readonly #between: (() => Promise<void>)[] = []
   /** Ends a wait for data: something wants to happen between two inputs. */
   #wake: (() => void) | undefined
   /** Callers waiting for their command to take effect. */
@@ -41,13 +42,21 @@ export class RunLoop {
   async run(until: number, signal: AbortSignal): Promise<void> {
     this.#running = true
     try {
+      await this.#catchingUp
       while (!signal.aborted && (await this.#step(until, signal))) await this.#turn()
     } finally {
       this.#running = false
+      await this.#letIn()
+      for (const settle of this.#settled.splice(0)) settle()
     }
     await this.#turn()
-    for (const settle of this.#settled.splice(0)) settle()
     await this.#session.feed.flush()
+  }
+
+  /** Between runs: runs what is left of a journal, for nothing new may take a place before it. */
+  async #catchUp(): Promise<void> {
+    const { signal } = new AbortController()
+    while (this.#session.feed.recovering && (await this.#step(-Infinity, signal))) await this.#turn()
   }
 
   /** One stretch of inputs and what follows; false when the run is over. */
@@ -62,7 +71,8 @@ export class RunLoop {
       if (!(deferred.due <= until) || deferred.size === 0) return false
       await this.#settleNext()
     }
-    for (let done = mode === 'live' ? await deferred.ready() : undefined; done; done = await deferred.ready()) this.#insert(done)
+    const inserting = mode === 'live' && !feed.recovering
+    for (let done = inserting ? await deferred.ready() : undefined; done; done = await deferred.ready()) this.#insert(done)
     return true
   }
 
@@ -75,10 +85,14 @@ export class RunLoop {
 
   /** Lets others have a turn: what waits between inputs, the store, a snapshot. */
   async #turn(): Promise<void> {
-    for (const act of this.#session.feed.recovering ? [] : this.#between.splice(0)) await act()
+    await this.#letIn()
     await this.#session.feed.pressure()
     if (this.#session.feed.journalled && !this.#session.feed.recovering && this.#session.sequence() - this.#cutAt >= this.#snapshotEvery) await this.keep()
     await nextTurn()
+  }
+
+  async #letIn(): Promise<void> {
+    for (const act of this.#session.feed.recovering ? [] : this.#between.splice(0)) await act()
   }
 
   /** Keeps a snapshot beside the journal, behind everything it builds on. */
@@ -134,26 +148,24 @@ export class RunLoop {
   /** Journals a command; it takes effect at the next boundary, or at once between runs. */
   async command(command: Command): Promise<void> {
     const { feed, clock, pendingCommands } = this.#session
-    const place = () => {
+    await this.between(async () => {
       const atOnce = !this.#running
       feed.append('command', { command, atOnce } as unknown as Plain, clock.now())
       pendingCommands.push(command as Command)
       if (atOnce) this.#session.applyPending()
       this.#session.end()
-    }
-    if (!this.#running) return place()
-    await new Promise<void>((resolve) => this.#soon(() => (place(), void this.#settled.push(resolve))))
-  }
-
-  #soon(act: () => Promise<void> | void): void {
-    this.#between.push(act)
-    this.#wake?.()
+    })
+    if (this.#running && pendingCommands.length > 0) await new Promise<void>((resolve) => this.#settled.push(resolve))
   }
 
   /** Does something between two inputs; at once when nothing runs. What it throws is the caller's. */
   async between(act: () => Promise<void>): Promise<void> {
+    if (!this.#running && this.#session.feed.recovering) await (this.#catchingUp ??= this.#catchUp().finally(() => (this.#catchingUp = undefined)))
     if (!this.#running) return act()
-    await new Promise<void>((resolve, reject) => this.#soon(() => act().then(resolve, reject)))
+    await new Promise<void>((resolve, reject) => {
+      this.#between.push(() => act().then(resolve, reject))
+      this.#wake?.()
+    })
   }
 
   /** All state, cut between two inputs: checksummed bytes. */

@@ -55,7 +55,8 @@ export interface InferenceFrame {
   /** One a bound input (not the masks), in the network's order; `columns` names what a row input reads (`''`: absent). */
   readonly lanes: readonly (LaneFrame & { readonly input: string; readonly columns: readonly string[] })[]
   readonly taint: readonly string[]
-  readonly entry: Candle | undefined
+  /** The newest candle of the base interval, or of the target's timeframe; absent before the first. */
+  readonly entry?: Candle | undefined
   readonly target: {
     readonly timeframe: Timeframe
     readonly openTime: number
