@@ -67,3 +67,16 @@ test('a reference whose target goes missing while a late answer about it is awai
   expect(coordinator.counts().trained).toBeGreaterThan(8)
   await expectBooks(coordinator)
 })
+
+test('samples that wait or are under way when their model is unloaded expire their references', async () => {
+  const { orchestrator, coordinator } = start({ modules: [bar, walker(), use(training, { batch: 7, trainLatency: '10m' })] })
+  await orchestrator.run({ until: 104 * MINUTE_US })
+  expect(coordinator.models()[0]?.waiting).toBeGreaterThan(7)
+  await orchestrator.unload('walker')
+  await orchestrator.run({ until: 150 * MINUTE_US })
+  const { registered, trained, expired } = coordinator.counts()
+  expect(registered - trained).toBe(expired)
+  const reasons = (await coordinator.references({ state: 'expired' })).map(({ reason }) => reason)
+  expect(new Set(reasons)).toEqual(new Set(['model-gone']))
+  await expectBooks(coordinator)
+})

@@ -183,11 +183,13 @@ export class InferenceTrainingCoordinator implements Participant {
     for (const model of this.#models.values()) {
       const served = host.models.get(model.id)
       if (served?.schemaHash === model.schemaHash) continue
+      const reason = served ? 'schema' : 'model-gone'
       for (const table of model.tables.values()) {
         for (; table.length > 0; table.shift()) {
-          if (table.state(table.first) === 'open') ledger.move(table, table.first, 'expired', served ? 'schema' : 'model-gone')
+          if (table.state(table.first) === 'open') ledger.move(table, table.first, 'expired', reason)
         }
       }
+      for (const queue of Object.values(model.queues)) steps.expire(queue.splice(0), reason)
       model.unsubscribe?.()
       steps.retire(model)
       this.#models.delete(model.id)

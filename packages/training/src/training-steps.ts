@@ -64,6 +64,11 @@ export class TrainingSteps {
     this.#host.defer({ handler: 'train', due: this.#host.clock.now() + this.#latencyUs, payload: request as unknown as Plain })
   }
 
+  /** Samples that no step will take: their references teach nothing any more. */
+  expire(samples: readonly { readonly reference: Pick<BatchSample['reference'], 'id'>; readonly first: boolean }[], reason: string): void {
+    for (const { reference, first } of samples) if (first) this.#ledger.settle(reference.id, 'expired', reason)
+  }
+
   /** What the trainer of a model says of itself, after all steps asked for; null when none was ever opened. */
   async trainerState(model: ModelTraining): Promise<Plain> {
     await model.tail
@@ -130,6 +135,7 @@ export class TrainingSteps {
 
   #apply({ model: id, samples }: StepRequest, result: StepResult): void {
     const model = this.#models.get(id)
+    if (model?.schemaHash !== samples[0]?.reference.schemaHash) return this.expire(samples, model ? 'schema' : 'model-gone')
     if (!model) return
     model.underWay -= samples.length
     const failed = new Map(result.failures.map(({ index, reason }) => [index, reason]))
