@@ -1,5 +1,6 @@
 import { TapeloomError } from '@tapeloom/core'
 import { KrakenDecoder } from './kraken/kraken-decoder.ts'
+import { OkxDecoder } from './okx/okx-decoder.ts'
 import type { VenueDecoder } from './venue-decoder.ts'
 
 /** A venue whose captures can be read. */
@@ -11,6 +12,7 @@ export interface Venue {
 /** By the name of the exchange in a capture's header. */
 export const VENUES: Readonly<Record<string, Venue>> = {
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },
+  OKX: { name: 'okx', decoder: () => new OkxDecoder() },
 }
 
 /** The venue that a capture's header names. @throws TapeloomError `feed.venue` */
