@@ -28,9 +28,12 @@ export async function importModule(specifier: string, folder: string): Promise<I
 /** The package or path that a specifier means, and the export that it picks. */
 function target(specifier: string): { readonly name: string; readonly picked: string | undefined } {
   const [alias = '', own] = specifier.split('#')
-  const [name = '', implied] = (moduleAliases[alias] ?? alias).split('#')
+  const [name = '', implied] = (aliased(alias) ?? alias).split('#')
   return { name, picked: own ?? implied }
 }
+
+/** What an alias stands for; names that every object has are none. */
+const aliased = (name: string): string | undefined => (Object.hasOwn(moduleAliases, name) ? moduleAliases[name] : undefined)
 
 /** Imports what a specifier names, without its `#name`. */
 export async function importExports(specifier: string, folder: string): Promise<Imported<Readonly<Record<string, unknown>>>> {
@@ -53,7 +56,7 @@ const absentFile = (path: string, folder: string) => ({
 
 function absentPackage(specifier: string, name: string) {
   const absent = (what: string) => ({ code: 'module.not-installed', message: `${what} is not installed. Run: npm i ${name}` })
-  if (specifier in moduleAliases) return absent(`'${specifier}' is ${name}, which`)
+  if (aliased(specifier) !== undefined) return absent(`'${specifier}' is ${name}, which`)
   const aliases = Object.keys(moduleAliases)
   const meant = aliases.find((alias) => moduleAliases[alias] === `@tapeloom/module-${name}`)
   const near = meant ? ` Did you mean '${meant}'?` : nearPackage(name) || suggestion(specifier, aliases)

@@ -15,7 +15,7 @@ export function substituted(
 ): unknown {
   if (typeof value !== 'string' || !value.includes('${')) return value
   const text = value.replaceAll(REFERENCE, (whole, name: string) => {
-    const found = variables[name]
+    const found = Object.hasOwn(variables, name) ? variables[name] : undefined // every object has a `constructor`
     if (found !== undefined) return found
     mistakes.add('config.variable', at, `'${whole}' is not set in the environment. Set the variable ${name}.`)
     return whole
