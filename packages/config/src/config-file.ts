@@ -46,8 +46,9 @@ function readText(file: string, variables: Variables, mistakes: Mistakes): Confi
     return parseConfig(readFileSync(file, 'utf8'), variables, mistakes)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'EACCES') throw error
-    const what = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : 'may not be read'
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error
+    const known: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'does not exist', EISDIR: 'is a folder', EACCES: 'may not be read' }
+    const what = known[code] ?? `cannot be read (${code})`
     mistakes.add('config.file', undefined, `this file ${what}. Check the path.`, error)
     return undefined
   }

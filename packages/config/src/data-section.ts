@@ -53,7 +53,9 @@ async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, around: 
       if (source) made.push(source)
     } catch (error) {
       if (!(error instanceof TapeloomError)) throw error
-      around.mistakes.add(error.code, node, redacted(error.message.replace(/^\[([^\]]+)\] /, '$1: '), node), error)
+      const message = redacted(error.message, node)
+      // its text stands in its stack, too: what may not be told is no cause either
+      around.mistakes.add(error.code, node, message.replace(/^\[([^\]]+)\] /, '$1: '), message === error.message ? error : undefined)
     }
   }
   return made
@@ -106,12 +108,19 @@ async function ownSource(
   const names = Object.keys(imported.ok)
   const picked = name ?? (names.length === 1 ? names[0] : undefined)
   const found = picked === undefined ? undefined : imported.ok[picked]
-  const source: unknown = typeof found === 'function' ? await (found as (given: unknown) => unknown)(options) : found
-  if (isSource(source)) return source
+  const failed = (error: unknown) => {
+    if (error instanceof TapeloomError) throw error
+    const what = `'${specifier}' failed: ${(error instanceof Error ? error.message : String(error)).replace(/\.?$/, '')}. Correct it or its options.`
+    return void mistakes.add('source.failed', at, redacted(redacted(what, node), at))
+  }
+  const make = async (): Promise<unknown> => (typeof found === 'function' ? (found as (given: unknown) => unknown)(options) : found)
+  const source = await make().then((made) => ({ made }), failed)
+  if (!source) return undefined
+  if (isSource(source.made)) return source.made
   const choice = names.map((each) => `${specifier}#${each}`).join(', ')
   const wrong = picked === undefined ? `exports ${names.length} things. Pick one: ${choice}.`
     : `has no source '${picked}'. Export what defineSource returns, or a function that returns it.`
-  return void mistakes.add('source.export', at, `'${specifier}' ${wrong}`)
+  return void mistakes.add('source.export', at, redacted(`'${specifier}' ${wrong}`, at))
 }
 
 function isSource(value: unknown): value is Source {

@@ -154,3 +154,53 @@ test('load throws what check tells: one error as it is, several as one with the 
   expect(two.code).toBe('config.invalid')
   expect((two.cause as readonly TapeloomError[]).map(({ position }) => position)).toEqual([{ line: 1, column: 30 }, { line: 1, column: 38 }])
 })
+
+test('names that every object has are no aliases, no variables and no options', async () => {
+  const text = `orchestrator:
+  modules:
+    - constructor
+    - { use: pivot_analysis_module, options: { toString: 1, __proto__: { levels: 2 } } }
+  weights: { __proto__: 1 }
+  __proto__: { seed: 3 }
+data: { store: './\${constructor}.duckdb' }
+`
+  expect(await mistakesOf(text, {}, ['module-pivot', 'store-duckdb'])).toEqual([
+    "module.not-installed [c.yaml:3:7] package 'constructor' is not installed. Run: npm i constructor",
+    "option.unknown [c.yaml:4:48] module pivot has no option 'toString'. Remove it.",
+    "option.unknown [c.yaml:4:61] module pivot has no option '__proto__'. Remove it.",
+    expect.stringMatching(/^config\.key \[c\.yaml:6:3\] '__proto__' is no key here/),
+    "config.variable [c.yaml:7:16] '${constructor}' is not set in the environment. Set the variable constructor.",
+  ])
+  expect(({} as Record<string, unknown>)['seed']).toBeUndefined()
+})
+
+test('a path that leads through a file is one of no file', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [] }' })
+  const { errors } = await checkConfig(join(folder, 'c.yaml/x.yaml'))
+  expect(errors).toMatchObject([{ code: 'config.file', message: expect.stringMatching(/does not exist\. Check the path\.$/) }])
+})
+
+test('the value of a variable is not told by an error of a source, its export, or a module id', async () => {
+  const text = `orchestrator:
+  modules:
+    - { use: ./low.ts, id: '\${KEY}' }
+    - { use: ./low.ts, id: '\${KEY}' }
+data:
+  sources:
+    - { use: './\${KEY}.ts#none' }
+    - { use: './\${KEY}.ts#failing', options: { key: 'k \${KEY}' } }
+    - { use: './\${KEY}.ts#refusing', options: { key: 'k \${KEY}' } }
+`
+  const own = `import { TapeloomError } from '@tapeloom/core'
+export const failing = ({ key }) => { throw new Error('bad key ' + key) }
+export const refusing = ({ key }) => { throw new TapeloomError('source.key', '[own] bad key ' + key + '. Get another.') }`
+  const folder = projectFolder({ 'c.yaml': text, 'hunter2.ts': own, 'low.ts': moduleText('low') })
+  const { errors } = await checkConfig(join(folder, 'c.yaml'), { variables: { KEY: 'hunter2' } })
+  expect(errors.map(({ code, message }) => `${code} ${message.replaceAll(`${folder}/`, '')}`)).toEqual([
+    "module.duplicate [c.yaml:4:14] module id '${KEY}' stands at c.yaml:3:14 already. Give this one another: { use: …, id: ${KEY}-2 }.",
+    "source.export [c.yaml:7:14] './${KEY}.ts#none' has no source 'none'. Export what defineSource returns, or a function that returns it.",
+    "source.failed [c.yaml:8:14] './${KEY}.ts#failing' failed: bad key k ${KEY}. Correct it or its options.",
+    "source.key [c.yaml:9:7] own: bad key k ${KEY}. Get another.",
+  ])
+  for (const { stack, cause } of errors) expect(`${stack} ${(cause as Error | undefined)?.stack}`).not.toMatch(/bad key k hunter2|id 'hunter2|hunter2.ts#/)
+})

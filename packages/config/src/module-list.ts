@@ -11,6 +11,8 @@ export interface ListedModule extends Use {
   readonly package: string
   /** Where it was named. */
   readonly node: ConfigNode
+  /** Where its own id stands. */
+  readonly idNode: ConfigNode | undefined
 }
 /** What to do about modules that cannot be loaded: stop; leave them out; leave out those that need them, too. */
 export type Policy = 'fail' | 'skip' | 'degrade'
@@ -62,6 +64,7 @@ interface Entry {
   readonly specifier: string
   readonly node: ConfigNode
   readonly id: string | undefined
+  readonly idNode: ConfigNode | undefined
   readonly options: ConfigNode | undefined
   readonly enabled: boolean
 }
@@ -75,22 +78,23 @@ function entryOf(item: ConfigNode): Entry | undefined {
     specifier: named.value,
     node: named,
     id: id?.kind === 'scalar' && typeof id.value === 'string' ? id.value : undefined,
+    idNode: id,
     options: valueOf('options'),
     enabled: !(enabled?.kind === 'scalar' && enabled.value === false),
   }
 }
 
 function take(
-  { id = '', options, enabled, node }: Entry, module: Module, from: string, listed: readonly ListedModule[], mistakes: Mistakes,
+  { id = '', idNode, options, enabled, node }: Entry, module: Module, from: string, listed: readonly ListedModule[], mistakes: Mistakes,
 ): ListedModule {
   const own = id || module.name
   const twin = listed.find((other) => other.id === own)
   if (twin) {
     const what = `module id '${own}' stands at ${mistakes.where(twin.node)} already`
-    mistakes.add('module.duplicate', node, `${what}. Give this one another: { use: …, id: ${own}-2 }.`)
+    mistakes.add('module.duplicate', node, redacted(`${what}. Give this one another: { use: …, id: ${own}-2 }.`, idNode))
   }
   const isGood = options?.kind !== 'map' || checkOptions(own, module, options, mistakes)
-  return { use: module, id: own, options: options?.kind === 'map' && isGood ? given(options) : {}, enabled, package: from, node }
+  return { use: module, id: own, options: options?.kind === 'map' && isGood ? given(options) : {}, enabled, package: from, node, idNode }
 }
 
 const given = (options: ConfigNode) => toValue(options) as Readonly<Record<string, unknown>>
@@ -135,7 +139,8 @@ function plan(listed: readonly ListedModule[], absent: readonly string[], mistak
       // in the list, but it could not be loaded: that is told already
       if (needed !== undefined && absent.includes(needed)) continue
       const [, id] = /^\[module ([^\]]+)\]/.exec(message) ?? []
-      mistakes.add(code, listed.find((one) => one.id === id)?.node, unbracketed(message))
+      const said = listed.reduce((text, { idNode }) => redacted(text, idNode), unbracketed(message))
+      mistakes.add(code, listed.find((one) => one.id === id)?.node, said)
     }
     return []
   }
