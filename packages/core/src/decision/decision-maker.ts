@@ -50,7 +50,8 @@ export class DecisionMaker {
   readonly #sides: Float64Array
   /** The latest decision of a symbol: its boundary and id. */
   readonly #last: { asOf: number; id: string }[]
-  readonly #made = new Map<string, { weights: Readonly<Record<string, number>>; thresholds: Thresholds; situation: Situation }>()
+  /** The newest decisions' grounds, in a ring: explaining is rare, deciding is not. */
+  readonly #made: ({ readonly id: string; weights: Readonly<Record<string, number>>; thresholds: Thresholds; situation: Situation } | undefined)[] = []
   count = 0
 
   constructor(symbols: number, policy: Policy) {
@@ -94,7 +95,7 @@ export class DecisionMaker {
     this.#sides[index] = veto === undefined ? outcome.side : before
     this.#last[index] = { asOf, id: decision.id }
     this.count++
-    this.#remember(decision.id, { weights, thresholds, situation })
+    this.#made[this.count % EXPLAINABLE] = { id: decision.id, weights, thresholds, situation }
     return Object.freeze(decision)
   }
 
@@ -118,15 +119,9 @@ export class DecisionMaker {
     return undefined
   }
 
-  #remember(id: string, made: { weights: Readonly<Record<string, number>>; thresholds: Thresholds; situation: Situation }): void {
-    this.#made.set(id, made)
-    const [oldest] = this.#made.size > EXPLAINABLE ? this.#made.keys() : []
-    if (oldest !== undefined) this.#made.delete(oldest)
-  }
-
   /** Why a decision came out as it did; older than the newest 1024: by the weights and thresholds of now. */
   explain(decision: Decision): Explanation {
-    const made = this.#made.get(decision.id)
+    const made = this.#made.find((made) => made?.id === decision.id)
     const situation = made?.situation ?? ({ symbol: decision.symbol, asOf: decision.asOf } as Situation)
     const weights = made?.weights ?? this.registry.weights()
     const thresholds = made?.thresholds ?? this.#policy.thresholds(situation)
