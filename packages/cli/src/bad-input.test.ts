@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { openDuckDB } from '@tapeloom/store-duckdb'
@@ -25,6 +25,27 @@ test('an unknown module, an unknown key and broken YAML are told with line and c
   expectRefused(folder, ['run', 'module.yaml'], "[module.yaml:3:7] module 'pivot_analysis_modul' is neither known nor installed. Did you mean 'pivot_analysis_module'?\n")
   expectRefused(folder, ['run', 'key.yaml'], "[key.yaml:3:3] 'sed' is no key here. Did you mean 'seed'?\n")
   expectRefused(folder, ['run', 'yaml.yaml'], /^\[yaml\.yaml:3:\d+\] is no valid YAML: /)
+})
+
+test('what a folder of recordings cannot be read from is passed over, and named', async () => {
+  const folder = projectFolder({ 'c.yaml': sound })
+  mkdirSync(join(folder, 'in'))
+  await candleFile(join(folder, 'in'), 'x_BTCUSDT_1m_a_b.parquet', 10)
+  symlinkSync(join(folder, 'gone'), join(folder, 'in', 'y_BTCUSDT_1m_a_b.parquet'))
+  writeFileSync(join(folder, 'in', 'notes.md'), '')
+  const { code, out, err } = spawned(['replay', 'c.yaml', '--from', 'in', '--json'], folder)
+  expect([code, (JSON.parse(out) as { events: object }).events]).toEqual([0, { trade: 0, book: 0, candle: 10 }])
+  expect(err.match(/passed over: .*/g)).toEqual(['make.duckdb', 'notes.md', 'y_BTCUSDT_1m_a_b.parquet'].map((name) => `passed over: ${join('in', name)}`))
+})
+
+test('a place where no Parquet file can be written, and a timeframe that no table has, are told', async () => {
+  const folder = projectFolder({ 'c.yaml': sound })
+  await candleFile(folder, 'x_BTCUSDT_1m_a_b.parquet', 10)
+  expect(spawned(['replay', 'c.yaml', '--from', 'x_BTCUSDT_1m_a_b.parquet', '--db', 'x.duckdb'], folder).code).toBe(0)
+  const exporting = (out: string, timeframe = '1m') => ['export', '--db', 'x.duckdb', '--symbol', 'BTC/USDT', '--timeframe', timeframe, '--out', out, '--json']
+  expectRefused(folder, exporting('no/x.parquet'), /^\[store-duckdb\] folder '.*no' does not exist\. Make it/)
+  expectRefused(folder, exporting('node_modules'), /^\[store-duckdb\] '.*node_modules' is a folder\. Give the path of a file\./)
+  expectRefused(folder, exporting('x.parquet', '5us'), /^\[store table 'ohlcv_5us'\] is not declared/)
 })
 
 test('a missing file is told, be it a configuration, a recording, a capture or a database', () => {

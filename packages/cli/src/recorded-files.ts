@@ -24,8 +24,8 @@ export function recordedFiles(paths: readonly string[]): RecordedFiles {
   const files = paths.flatMap((path) => {
     const isFolder = statOf(path).isDirectory()
     if (!isFolder) return [path]
-    const inside = readdirSync(path).toSorted().map((name) => join(path, name)).filter((file) => statSync(file).isFile())
-    const known = inside.filter((file) => isNamed(file) && (isParquet(file) || isCapture(file)))
+    const inside = readdirSync(path).toSorted().map((name) => join(path, name)).filter((file) => !statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    const known = inside.filter((file) => isNamed(file) && (isParquet(file) || isCapture(file)) && statSync(file, { throwIfNoEntry: false })?.isFile())
     skipped.push(...inside.filter((file) => !known.includes(file)))
     if (known.length > 0) return known
     const todo = 'Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz files.'

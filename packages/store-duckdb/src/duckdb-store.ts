@@ -32,7 +32,7 @@ export interface DuckDBStore extends Store {
    * @throws TapeloomError `store.candles` when there are none, or of several venues and none is named
    */
   exportCandles(spec: CandleExport): Promise<{ readonly rows: number }>
-  /** Writes the rows of a reading statement to Parquet. @throws TapeloomError `store.sql`, `store.disk` */
+  /** Writes the rows of a reading statement to Parquet. @throws TapeloomError `store.sql store.directory store.file store.disk` */
   exportQuery(sql: string, out: string): Promise<{ readonly rows: number }>
 }
 

@@ -1,5 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { TapeloomError, type StoreBatch, type StoreColumns, type StoreRange, type StoreRows } from '@tapeloom/core'
 import { storeTable, storeTables } from '@tapeloom/data'
 import type { DuckDBOptions, DuckDBStore, QueryColumn } from './duckdb-store.ts'
@@ -83,10 +83,17 @@ export class FileStore implements DuckDBStore {
 
   async exportQuery(sql: string, out: string): Promise<{ readonly rows: number }> {
     const { owner } = this.#opened('exportQuery')
-    const draft = `${resolve(out)}.part`
+    const full = resolve(out)
+    if (!statSync(dirname(full), { throwIfNoEntry: false })?.isDirectory()) {
+      throw new TapeloomError('store.directory', `[store-duckdb] folder '${dirname(full)}' does not exist. Make it, or choose another path.`)
+    }
+    if (statSync(full, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new TapeloomError('store.file', `[store-duckdb] '${full}' is a folder. Give the path of a file.`)
+    }
+    const draft = `${full}.part`
     try {
       const rows = await owner.call('copy', copySql(sql, draft))
-      renameSync(draft, resolve(out))
+      renameSync(draft, full)
       return { rows }
     } catch (error) {
       rmSync(draft, { force: true })
