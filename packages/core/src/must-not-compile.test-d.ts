@@ -150,6 +150,8 @@ host.getFeatures('BTCUSDT')
 void host.disable('widee')
 // @ts-expect-error misspelt option
 use(cob, { buckt: 2 })
+// @ts-expect-error an option of a module without options
+use(defineModule({ name: 'plain', ...identity }), { span: 3 })
 // @ts-expect-error wrong value
 use(cob, { tie: 'loose' })
 // @ts-expect-error a veto answers with a reason, not with a boolean

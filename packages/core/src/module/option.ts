@@ -18,10 +18,10 @@ export type OptionSet = Readonly<Record<string, OptionSpec<any, any>>>
 export type OptionValues<O extends OptionSet> = {
   readonly [K in keyof O]: O[K] extends OptionSpec<infer _, infer Out> ? Out : never
 }
-/** What a user may write. */
-export type OptionInput<O extends OptionSet> = {
-  readonly [K in keyof O]?: O[K] extends OptionSpec<infer In, infer _> ? In : never
-}
+/** What a user may write; nothing where no option is declared. */
+export type OptionInput<O extends OptionSet> = keyof O extends never
+  ? Readonly<Record<string, never>>
+  : { readonly [K in keyof O]?: O[K] extends OptionSpec<infer In, infer _> ? In : never }
 
 type Common<T> = { readonly default: T; readonly description?: string; readonly affects?: 'features' | 'none' }
 type Bounds = { readonly min?: number; readonly max?: number }

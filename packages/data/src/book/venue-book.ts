@@ -59,7 +59,8 @@ export class VenueBook implements BookReader {
     return fromGrid(this.instrument.lot, this.ladder.asks.bestLots)
   }
   get midPrice(): number {
-    return (this.bestBid + this.bestAsk) / 2
+    const { tick } = this.instrument
+    return ((this.ladder.bids.bestTicks + this.ladder.asks.bestTicks) * tick.k) / (2 * tick.scale)
   }
   /** The price down to which every bid is known; 0 when the snapshot was the whole book. */
   get knownBidsFrom(): number {

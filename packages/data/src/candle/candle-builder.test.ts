@@ -47,6 +47,13 @@ const inputsOf = (tape: readonly Tape[]): MarketInput[] =>
   tape.map(({ ts, ticks, lots, bought }, i) => trade(ts, ticks / 100, lots / 1000, { aggressor: bought ? 'buy' : 'sell', id: String(i + 1) }))
 
 describe('candles of trades', () => {
+  test('rows ten days old do not make a boundary for each second since: what nobody heard is a gap', async () => {
+    const tenDays = 864_000e6
+    const late = (ts: number) => ({ ...trade(ts, 10), tsInit: tenDays + ts })
+    const { host } = await run([late(1.2e6), late(1.4e6), trade(tenDays + 3e6, 11)], ['1s'])
+    expect(host.lines.filter((line) => line.startsWith('boundary')).length).toBeLessThan(10)
+    expect(host.candles.find(({ openTime }) => openTime === 1e6)?.taint).toContain('gap')
+  })
   test('each equals the one made of the whole tape at once, closes once, and finer ones first', async () => {
     await fc.assert(fc.asyncProperty(tapes, async (tape) => {
       const { host } = await run(inputsOf(tape), ['1s', '5s', '15s', '1m'])

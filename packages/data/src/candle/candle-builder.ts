@@ -95,7 +95,8 @@ export class CandleBuilder {
   due(time: number): void {
     const clock = this.#clock
     if (clock[NEXT]! > time) return
-    if (this.#ticking && !this.#connected && clock[BOUNDARY]! + LONGEST_SILENCE_US < time) {
+    if (this.#ticking && clock[BOUNDARY]! + LONGEST_SILENCE_US < time) {
+      if (this.#connected) this.gap(GAP) // nobody was there to hear that nothing happened
       clock[BOUNDARY] = openTimeOf(time, this.boundaryUs)
     }
     while (clock[NEXT]! <= time) this.#closeAt(clock[NEXT]!)
