@@ -21,11 +21,17 @@ function journalBytes(db: string): number {
   }
 }
 
-/** The demo's configuration with snapshots often enough for a short run, in a folder from which the same modules are found. */
+/**
+ * The demo's configuration, in a folder from which the same modules are found; with snapshots often enough for a short
+ * run, and training steps so long that one is always under way.
+ */
 function configuration(folder: string): string {
   for (const name of ['src', 'node_modules']) symlinkSync(join(demo, name), join(folder, name), 'junction')
   const text = readFileSync(join(demo, 'tapeloom.yaml'), 'utf8')
-  writeFileSync(join(folder, 'often.yaml'), text.replace('\norchestrator:\n', `\norchestrator:\n  snapshotEvery: ${SNAPSHOT_EVERY}\n`))
+    .replace(/^orchestrator:$/m, `$&\n  snapshotEvery: ${SNAPSHOT_EVERY}`)
+    .replace(/- training_module$/m, '- { use: training_module, options: { trainLatency: 20m } }')
+  expect(text).toMatch(/snapshotEvery[^]*trainLatency/)
+  writeFileSync(join(folder, 'often.yaml'), text)
   return join(folder, 'often.yaml')
 }
 
