@@ -128,8 +128,8 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     modules.all('ready')
     await modules.each('start')
     modules.refresh()
+    session.end()
     if (snapshot) await this.#loop.restore(snapshot)
-    else session.end()
     this.#ready = true
   }
 

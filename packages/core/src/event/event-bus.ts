@@ -27,7 +27,7 @@ export interface Channel {
 /** Told whose handler threw, and on which symbol's event; listeners have none. */
 export type OnFault = (owner: string, error: unknown, symbol?: number) => void
 
-/** At most so many events may follow from one external event. */
+/** At most so many events of one module may follow from one external event. */
 export const EMIT_LIMIT = 10_000
 
 /**
@@ -40,7 +40,8 @@ export class EventBus {
   readonly #onFault: OnFault
   readonly #strict: boolean
   #draining = false
-  #emitted = 0
+  /** Events a module has emitted since the external event. */
+  readonly #emitted = new Map<string, number>()
   /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
   reconnect: (() => void) | undefined
 
@@ -92,9 +93,13 @@ export class EventBus {
     reconnect?.()
   }
 
-  /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT, for what modules emit (`limited`) */
-  emit(topic: string, symbol: number, event: unknown, limited: boolean): void {
-    if (limited && ++this.#emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
+  /** Queues an event; it is delivered by `drain`. @throws Error past EMIT_LIMIT of one module (`by`) */
+  emit(topic: string, symbol: number, event: unknown, by?: string): void {
+    if (by !== undefined) {
+      const emitted = (this.#emitted.get(by) ?? 0) + 1
+      this.#emitted.set(by, emitted)
+      if (emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
+    }
     this.#queue.push({ topic, symbol, event })
   }
 
@@ -112,7 +117,7 @@ export class EventBus {
 
   /** A new external event: the emit count starts again. */
   begin(): void {
-    this.#emitted = 0
+    if (this.#emitted.size > 0) this.#emitted.clear()
   }
 
   /** Adds a public listener; the returned function removes it, after the dispatch under way. */

@@ -91,7 +91,7 @@ export class DeferredQueue {
   restore(state: Plain): void {
     const { order, pending } = state as unknown as { order: number; pending: (Pending & { outcome: Outcome })[] }
     this.#order = order
-    for (const { outcome, ...work } of pending) this.#pending.push({ ...work, settled: true, result: Promise.resolve(outcome) })
+    this.#pending.splice(0, Infinity, ...pending.map(({ outcome, ...work }) => ({ ...work, settled: true, result: Promise.resolve(outcome) })))
   }
 
   #start(work: Pending): Promise<Outcome> {

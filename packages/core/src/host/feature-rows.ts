@@ -61,7 +61,7 @@ export class FeatureRows {
     for (let i = 0; i < entry.columns.length; i++) {
       const { name, spec } = entry.columns[i] as (typeof entry.columns)[number]
       const value = row[offset + i] as number
-      if (value < spec.range[0] || value > spec.range[1]) return `${name} = ${value}, range [${spec.range[0]}, ${spec.range[1]}]`
+      if (value < spec.range[0] || value > spec.range[1] || Math.abs(value) === Infinity) return `${name} = ${value}, range [${spec.range[0]}, ${spec.range[1]}]`
     }
     return undefined
   }

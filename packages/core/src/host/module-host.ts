@@ -49,6 +49,12 @@ export class ModuleHost {
     return this.#runtimes.find(({ entry }) => entry.id === id)
   }
 
+  /** The context in which a module answers for a symbol. */
+  context(runtime: ModuleRuntime, symbol: number): HostContext {
+    this.#current = symbol
+    return runtime.context(symbol)
+  }
+
   /** Takes over a plan: modules that stay keep their state; a new set of columns is a new layout. */
   adopt(plan: readonly PlannedModule[]): readonly ModuleRuntime[] {
     const earlier = this.#runtimes

@@ -42,7 +42,7 @@ export class OutputDigest {
   #number(value: number): void {
     if (this.#at + 8 > BLOCK) this.#close()
     this.#view.setFloat64(this.#at, value === 0 ? 0 : value, true)
-    if (Number.isNaN(value)) this.#view.setUint32(this.#at + 4, 0x7ff80000, true)
+    if (Number.isNaN(value)) this.#view.setBigUint64(this.#at, 0x7ff8000000000000n, true)
     this.#at += 8
   }
 

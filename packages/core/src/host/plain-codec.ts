@@ -42,7 +42,7 @@ class PlainWriter {
     else if (typeof value === 'string') this.#text(TAG.string, value)
     else if (Array.isArray(value)) {
       this.#length(TAG.array, value.length)
-      value.forEach((item: Plain, i) => this.write(item, `${path}[${i}]`))
+      for (let i = 0; i < value.length; i++) this.write(value[i], `${path}[${i}]`) // holes too
     } else if (ArrayBuffer.isView(value)) this.#typed(value as TypedArray, path)
     else if (typeof value === 'object' && isRecord(value)) {
       const keys = Object.keys(value)

@@ -178,7 +178,7 @@ export class RunLoop {
       version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(), feed: s.feed.snapshot(),
       modules: s.modules.snapshot(), decisions: s.decisions.snapshot(), networks: s.networks.snapshot(),
       deferred, digest: s.digested.snapshot(), participants,
-      prices: s.prices.slice(), priceTimes: s.priceTimes.slice(),
+      prices: s.prices.slice(), priceTimes: s.priceTimes.slice(), silences: s.silences,
       pendingCommands: s.pendingCommands as unknown as Plain, pendingSwaps: s.pendingSwaps as unknown as Plain,
     })
     return Buffer.concat([createHash('sha256').update(body).digest(), body])
@@ -196,13 +196,14 @@ export class RunLoop {
     s.stamp.set(saved.stamp)
     s.prices.set(saved.prices)
     s.priceTimes.set(saved.priceTimes)
+    s.silences = [...saved.silences]
     s.modules.restore(saved.modules)
     s.decisions.restore(saved.decisions)
     s.networks.restore(saved.networks)
     for (const [id, participant] of s.participants) if (saved.participants[id] !== undefined) await participant.restore(saved.participants[id])
     s.deferred.restore(saved.deferred)
-    s.pendingCommands.push(...saved.pendingCommands)
-    s.pendingSwaps.push(...saved.pendingSwaps)
+    s.pendingCommands.splice(0, Infinity, ...saved.pendingCommands)
+    s.pendingSwaps.splice(0, Infinity, ...saved.pendingSwaps)
     s.digested.restore(saved.digest)
     this.#cutAt = s.sequence()
   }
@@ -214,6 +215,7 @@ interface Saved {
   readonly stamp: Float64Array
   readonly prices: Float64Array
   readonly priceTimes: Float64Array
+  readonly silences: readonly string[]
   readonly feed: Plain
   readonly modules: Plain
   readonly decisions: Plain

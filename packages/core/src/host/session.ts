@@ -60,16 +60,19 @@ export class Session implements DataHost, Host {
   readonly pendingSwaps: { readonly model: string; readonly weights: Float32Array; readonly version: string }[] = []
   /** `[sequence, tsEvent, tsInit]` of the input under way. */
   readonly stamp = new Float64Array(3)
-  /** Last trade or close a symbol, and its time. */
+  /** Last trade or close of each symbol on its price venue, and its time. */
   prices = new Float64Array(0)
   priceTimes = new Float64Array(0)
+  /** Price venue of each symbol. */
+  #venues: readonly string[] = []
   /** Sorted by priority. */
   vetoes: readonly Rule<Veto>[] = []
   readonly #trades: Channel
   readonly #books: Channel
-  #silences: (string | undefined)[] = []
-  readonly #inferenceListeners: InferenceListener[] = []
-  readonly #outcomeListeners: OutcomeListener[] = []
+  /** Why the predictors of a symbol gave nothing at its newest boundary; `''`: some did. */
+  silences: string[] = []
+  readonly #inferenceListeners = new Set<InferenceListener>()
+  readonly #outcomeListeners = new Set<OutcomeListener>()
   runCommand: (command: Command) => Promise<void> = async () => {}
 
   constructor(plan: readonly PlannedModule[], options: SessionOptions) {
@@ -100,6 +103,8 @@ export class Session implements DataHost, Host {
     const count = feed.symbols.length
     this.prices = new Float64Array(count).fill(NaN)
     this.priceTimes = new Float64Array(count).fill(NaN)
+    this.silences = feed.symbols.map(() => '')
+    this.#venues = feed.symbols.map(({ instrument }) => instrument.venue)
     this.networks = new ModelHost(feed, this.stream, (id) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training)
     this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload) })
     this.decisions = new DecisionMaker(count, {
@@ -124,8 +129,10 @@ export class Session implements DataHost, Host {
     this.bus.begin()
   }
   trade(symbol: number, view: TradeView): void {
-    this.prices[symbol] = view.price
-    this.priceTimes[symbol] = view.tsEvent
+    if (view.venue === this.#venues[symbol]) {
+      this.prices[symbol] = view.price
+      this.priceTimes[symbol] = view.tsEvent
+    }
     this.bus.deliver(this.#trades, symbol, view)
   }
   book(symbol: number, view: BookView): void {
@@ -146,7 +153,8 @@ export class Session implements DataHost, Host {
   }
   end(): void {
     this.bus.drain()
-    if (this.bus.reconnect) this.bus.settle()
+    this.bus.settle()
+    this.bus.drain()
   }
 
   /** The phases of a boundary, each drained before the next. */
@@ -193,14 +201,14 @@ export class Session implements DataHost, Host {
   }
 
   #predict(symbol: number, time: number): void {
-    this.#silences[symbol] = undefined
+    this.silences[symbol] = ''
     for (const runtime of this.modules.runtimes) {
       const { definition, id } = runtime.entry
       if (!runtime.active || !this.decisions.registry.has(id) || !this.decisions.registry.get(id).inference) continue
-      if (runtime.lacks(symbol, this.clock.now())) this.#silences[symbol] = 'cold'
+      if (runtime.lacks(symbol, this.clock.now())) this.silences[symbol] = 'cold'
       else if (definition.model) this.#request(runtime, symbol, time)
       else this.guarded(id, () => {
-        const answer = definition.predict?.(runtime.context(symbol) as never)
+        const answer = definition.predict?.(this.modules.context(runtime, symbol) as never)
         for (const draft of answer === undefined ? [] : Array.isArray(answer) ? answer : [answer]) this.#answer(id, symbol, time, draft as Draft)
       })
     }
@@ -208,7 +216,7 @@ export class Session implements DataHost, Host {
 
   #request({ entry: { id } }: ModuleRuntime, symbol: number, time: number): void {
     const gathered = this.networks.gather(id, symbol, this.modules.rows, this.sequence(), time)
-    if (typeof gathered === 'string') return void (this.#silences[symbol] = gathered)
+    if (typeof gathered === 'string') return void (this.silences[symbol] = gathered)
     const payload = { ...gathered, id, symbol, price: this.#price(symbol) }
     this.defer({ handler: 'infer', due: this.clock.now() + this.networks.latencyUs(id), payload: payload as unknown as Plain })
   }
@@ -228,7 +236,7 @@ export class Session implements DataHost, Host {
         const runtime = this.modules.runtime(id)
         if (!runtime?.active) return
         this.guarded(id, () => {
-          const draft = runtime.entry.definition.model?.decode(output as never, runtime.context(symbol) as never)
+          const draft = runtime.entry.definition.model?.decode(output as never, this.modules.context(runtime, symbol) as never)
           if (!draft) return
           const horizon = frame.target.horizon
           const prediction = this.#answer(id, symbol, frame.asOf, 'abstain' in draft ? draft : { ...draft, horizon }, frame, price)
@@ -245,7 +253,7 @@ export class Session implements DataHost, Host {
   #answer(module: string, index: number, asOf: number, draft: Draft, frame?: InferenceFrame, price = this.#price(index)): Prediction | undefined {
     const { registry, boards } = this.decisions
     registry.count(module, 'calls')
-    if ('abstain' in draft) return void (this.#silences[index] = draft.abstain)
+    if ('abstain' in draft) return void (this.silences[index] = draft.abstain)
     const refused = refusal(draft)
     if (refused !== undefined) {
       registry.count(module, 'errors')
@@ -273,7 +281,7 @@ export class Session implements DataHost, Host {
     const predictors = this.modules.runtimes.filter(({ entry: { definition } }) => definition.predict || definition.model)
     const decision = this.decisions.decide({
       symbol, index, asOf, boundaryUs, sequence: this.sequence(), price: this.#price(index), gates,
-      priceAt: book?.status === 'live' ? asOf : (this.priceTimes[index] as number), silence: this.#silences[index],
+      priceAt: book?.status === 'live' ? asOf : (this.priceTimes[index] as number), silence: this.silences[index] || undefined,
       degraded: predictors.some(({ status }) => status !== 'running'),
     })
     const { id, action, reason, margin, price } = decision
@@ -292,7 +300,7 @@ export class Session implements DataHost, Host {
     const combine = provider?.entry.definition.combine
     if (!provider || !combine) return this.options.combiner(predictions, { symbol, asOf, weights })
     try {
-      return combine(predictions, provider.context(index) as never)
+      return combine(predictions, this.modules.context(provider, index) as never)
     } catch (error) {
       this.#thrown(provider.entry.id, error)
       return this.options.combiner(predictions, { symbol, asOf, weights })
@@ -302,7 +310,7 @@ export class Session implements DataHost, Host {
   #thresholds(index: number): Thresholds {
     const provider = this.#provider('thresholds')
     try {
-      return provider?.entry.definition.thresholds?.(provider.context(index) as never) ?? this.options.thresholds
+      return provider?.entry.definition.thresholds?.(this.modules.context(provider, index) as never) ?? this.options.thresholds
     } catch (error) {
       this.#thrown(provider?.entry.id ?? 'core', error)
       return this.options.thresholds
@@ -344,7 +352,7 @@ export class Session implements DataHost, Host {
       const { module, status, reason } = payload as EventMap['module:status']
       this.digested.add('status', this.sequence(), module, status, reason)
     }
-    this.bus.emit(topic, index, Object.freeze({ ...payload, symbol, origin, sequence, tsEvent, tsInit }), topic.includes(':') && this.modules?.runtime(origin) !== undefined)
+    this.bus.emit(topic, index, Object.freeze({ ...payload, symbol, origin, sequence, tsEvent, tsInit }), this.modules?.runtime(origin) && origin)
   }
 
   /** Runs something that must not throw across a border: a throw is the owner's fault. */
@@ -364,7 +372,7 @@ export class Session implements DataHost, Host {
 
 type Draft = (PredictionDraft & { readonly horizon: Duration }) | Abstention
 
-function register<T>(list: T[], item: T): () => void {
-  list.push(item)
-  return () => void list.splice(list.indexOf(item), 1)
+function register<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
 }

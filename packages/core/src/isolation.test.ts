@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { defineModule, Orchestrator, type Decision, type Host, type MarketInput, type Participant } from './index.ts'
+import { OutputDigest } from './host/output-digest.ts'
+import { build, feature, follow, identity, last, trades } from './orchestrator.fixture.ts'
+import { encodePlain } from './host/plain-codec.ts'
+
+const both = (): MarketInput[] => trades(40).flatMap((one) => [one, { ...one, symbol: 'ETH/USDT' } as MarketInput])
+
+describe('modules beside each other', () => {
+  test('one that floods leaves the others their events', async () => {
+    const flood = defineModule({
+      name: 'flood', ...identity,
+      on: { trade: (_, { emit }) => { for (;;) (emit as (topic: string, payload: object) => void)('flood:drop', {}) } },
+    })
+    const tidy = defineModule({
+      name: 'tidy', ...identity,
+      on: { trade: (_, { emit }) => (emit as (topic: string, payload: object) => void)('tidy:drop', {}) },
+      predict: () => ({ horizon: '1s', probabilities: { buy: 1, hold: 0, sell: 0 } }),
+    })
+    const { orchestrator } = build([flood, tidy], {}, trades(10))
+    await orchestrator.run()
+    expect(orchestrator.status().modules.map(({ name, faults }) => [name, faults > 0])).toEqual([['flood', true], ['tidy', false]])
+  })
+
+  test('a global one answers for the symbol that is asked about', async () => {
+    const asked: Record<string, Set<string>> = { predict: new Set(), combine: new Set(), thresholds: new Set() }
+    const world = defineModule({
+      name: 'world', ...identity, scope: 'global', features: { price: feature },
+      state: () => ({ n: 0 }),
+      predict(ctx) { asked['predict']?.add(ctx.symbol); return { abstain: 'no' } },
+      combine(predictions, ctx) { asked['combine']?.add(`${predictions[0]?.symbol} ${ctx.symbol}`); return { abstain: 'no' } },
+      thresholds(ctx) { asked['thresholds']?.add(ctx.symbol); return { open: 0.2, close: 0.1 } },
+    })
+    await build([last, follow, world], {}, both()).orchestrator.run()
+    const symbols = ['BTC/USDT', 'ETH/USDT']
+    expect(asked).toEqual({ predict: new Set(symbols), combine: new Set(symbols.map((symbol) => `${symbol} ${symbol}`)), thresholds: new Set(symbols) })
+  })
+
+  test('one that fails at a boundary has its status told within the same input', async () => {
+    const failing = defineModule({ name: 'failing', ...identity, predict: () => { throw new Error('no') } })
+    const { orchestrator } = build([last, failing], {}, trades(10))
+    const told: [string, boolean][] = []
+    await orchestrator.initialize()
+    orchestrator.on('module:status', ({ status, sequence }) => void told.push([status, sequence === orchestrator.status().sequence]))
+    await orchestrator.run()
+    expect(told[0]).toEqual(['faulted', true])
+    expect(told.every(([, inTime]) => inTime)).toBe(true)
+  })
+
+  test('an infinite value is a fault in a range without an end', async () => {
+    const endless = defineModule({
+      name: 'endless', ...identity, features: { x: { ...feature, range: [0, Infinity] } },
+      on: { trade: (_, { features }) => void (features.x = 1 / 0) },
+    })
+    const { orchestrator } = build([endless], {}, trades(10))
+    const codes: string[] = []
+    orchestrator.on('module:fault', ({ code }) => void codes.push(code))
+    await orchestrator.run()
+    expect(codes[0]).toBe('module.range')
+  })
+})
+
+test('a participant that stops listening twice takes no other off', async () => {
+  let heard = 0
+  class Listening implements Participant {
+    readonly name = 'listening'
+    attach(host: Host): void {
+      host.onOutcomes(() => void heard++)
+      const stop = host.onOutcomes(() => {})
+      stop()
+      stop()
+    }
+    snapshot() { return null }
+    restore(): void {}
+  }
+  const listening = defineModule({ name: 'listening', ...identity, participant: () => new Listening() })
+  await build([last, listening], {}, trades(10)).orchestrator.run()
+  expect(heard).toBeGreaterThan(0)
+})
+
+test('an answer after a restart decides for the reasons of one without', async () => {
+  const shy = defineModule({ name: 'shy', ...identity, predict: () => ({ abstain: 'shy' }) })
+  class Asking implements Participant {
+    readonly name = 'asking'
+    attach(host: Host): void {
+      host.work('ask', { kind: 'inference', fromRecord: true, compute: async () => null, apply: () => {} })
+      host.onOutcomes((_, time) => { if (time === 3e6) host.defer({ handler: 'ask', due: 100e6, payload: { a: 1 } }) })
+    }
+    snapshot() { return null }
+    restore(): void {}
+  }
+  const asking = defineModule({ name: 'asking', ...identity, participant: () => new Asking() })
+  const { orchestrator } = build([shy, asking], {}, trades(20))
+  await orchestrator.run({ until: 5e6 })
+  const bytes = await orchestrator.snapshot()
+  await orchestrator.restore(bytes)
+  expect(await orchestrator.snapshot()).toEqual(bytes)
+})
+
+test('a list with holes is no plain data', () => {
+  const holes: number[] = []
+  holes[2] = 1
+  expect(() => encodePlain({ holes })).toThrow("'holes[0]' is undefined")
+})
+
+test('missing numbers are one in the digest, whatever their bits', () => {
+  const odd = new Float64Array(BigUint64Array.of(0x7ff8000000000123n).buffer)
+  const [a, b] = [new OutputDigest(), new OutputDigest()]
+  a.addNumbers(odd)
+  b.addNumbers(Float64Array.of(NaN))
+  expect(a.value()).toBe(b.value())
+})
