@@ -9,6 +9,7 @@ import { fingerprint } from './fingerprint.ts'
 import type { InferenceFrameReference } from './inference-frame-reference.ts'
 import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
+import { inParts } from './reference-pages.ts'
 import { verifyReferences } from './verify-references.ts'
 
 const MINUTE_US = 60e6
@@ -105,6 +106,32 @@ test('rows that are gone mismatch, unless retention let them go', async () => {
   const found = await verifyReferences(store)
   expect(found).toMatchObject({ expired: 5, mismatched: gone.length - 5, verified: references.length - gone.length })
   expect(found.mismatches.every(({ series }) => series.includes(':features:'))).toBe(true)
+})
+
+test('a reference whose own row is damaged mismatches, and the others are verified all the same', async () => {
+  const source = memoryStore()
+  const references = await runInto(source)
+  const damaged = new Map<string, readonly [string, string]>([
+    [references[10]!.id, ['lanes', '[{"input":']], [references[20]!.id, ['lanes', '[]']], [references[30]!.id, ['prediction', '']],
+    [references[40]!.id, ['inputs', '[]']], [references[50]!.id, ['lanes', 'null']],
+  ])
+  const store = await copyOf(source, (table, row) => {
+    const [name, text] = (table === 'inference_frames' && damaged.get(String(row['id']))) || []
+    if (name !== undefined) row[name] = text
+    return true
+  })
+  const found = await verifyReferences(store)
+  expect(found).toMatchObject({ references: references.length, verified: references.length - 5, mismatched: 5, expired: 0 })
+  expect(found.mismatches.map(({ id }) => id)).toEqual([...damaged.keys()])
+})
+
+test('references are rebuilt in parts of bounded memory', () => {
+  const frame = (size: number) => ({ reference: { inputs: [{ name: 'x', shape: [size], kind: 'extras' }] } as unknown as InferenceFrameReference, fingerprint: null })
+  const sizes = (most: number) => [...inParts([3, 3, 3, 9, 1, 1, 1, 1].map(frame), most)].map((part) => part.map(({ reference }) => reference.inputs[0]!.shape[0]))
+  expect(sizes(6)).toEqual([[3, 3], [3], [9], [1, 1, 1, 1]])
+  expect(sizes(2)).toEqual([[3], [3], [3], [9], [1, 1], [1, 1]])
+  expect(sizes(1e9)).toEqual([[3, 3, 3, 9, 1, 1, 1, 1]])
+  expect([...inParts([], 1)]).toEqual([])
 })
 
 test('other bytes on another machine are foreign, not mismatched', async () => {

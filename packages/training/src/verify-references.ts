@@ -64,20 +64,20 @@ export async function verifyReferences(
 
 /** Rebuilds a page at once; where that fails, halves of it, down to the references that cannot be rebuilt. */
 async function judge(lanes: LaneReader, page: readonly StoredFrame[]): Promise<readonly Verdict[]> {
-  const rebuilt = page.map(({ reference }) => {
-    const tensors = emptyTensors(reference.inputs)
-    return { reference, tensors, ...rebuilding(reference, reference.inputs, tensors) }
-  })
+  const rebuilt = page.map(({ reference }) => ({ reference, tensors: emptyTensors(reference.inputs) }))
+  const plan = () => rebuilt.map(({ reference, tensors }) => rebuilding(reference, reference.inputs, tensors))
   try {
-    await lanes.rebuild(rebuilt.flatMap(({ requests }) => requests))
+    const plans = plan()
+    await lanes.rebuild(plans.flatMap(({ requests }) => requests))
+    for (const { finish } of plans) finish()
   } catch (error) {
-    if (!(error instanceof TapeloomError && error.code.startsWith('data.'))) throw error
-    if (page.length === 1) return [{ missing: await seriesLacking(lanes, rebuilt[0]!.requests) }]
+    const isUnreadable = error instanceof TapeloomError && error.code === 'training.inputs'
+    if (!isUnreadable && !(error instanceof TapeloomError && error.code.startsWith('data.'))) throw error
+    if (page.length === 1) return isUnreadable ? ['changed'] : [{ missing: await seriesLacking(lanes, plan()[0]!.requests) }]
     const middle = page.length >> 1
     return [...(await judge(lanes, page.slice(0, middle))), ...(await judge(lanes, page.slice(middle)))]
   }
-  return rebuilt.map(({ reference, tensors, finish }): Verdict => {
-    finish()
+  return rebuilt.map(({ reference, tensors }): Verdict => {
     const hash = contentHash(reference.schemaHash, fedTensors(reference.inputs, tensors))
     return hash === reference.contentHash ? 'verified' : 'changed'
   })
