@@ -13,6 +13,8 @@ const fileOf = (venue: string): string => `${folder}/${readdirSync(folder).find(
 describe.skipIf(absent)('recorded traffic', () => {
   test.each([
     ['kraken', { messages: 14_636, bookMessages: 14_506, checksums: { ok: 14_496, failed: 0 } }],
+    ['bitmex', { messages: 7043, trades: 112, top: { ok: 492, total: 500 } }],
+    ['coinbase', { messages: 1030, checksums: { ok: 0, failed: 0 }, top: { ok: 132, total: 154 } }],
     ['okx', { checksums: { ok: 290, failed: 0 } }],
   ])('%s: nothing is missing, no book crosses', async (venue, expected) => {
     expect(await feedCheck([fileOf(venue)])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])

@@ -29,11 +29,13 @@ export interface WireBookChange extends Of {
   /** The venue's checksum over the book was compared and is right. */
   readonly checked?: boolean
 }
-/** What the venue says is best. */
+/** What the venue says is best: as of an update's id, or when it comes. */
 export interface WireQuote extends Of {
   readonly kind: 'quote'
-  readonly bid: WireLevel
-  readonly ask: WireLevel
+  readonly bid: string
+  readonly ask: string
+  /** Absent where the venue's quotes do not follow each change of quantity. */
+  readonly quantities?: readonly [bid: string, ask: string]
   readonly id?: number
 }
 /** The book is lost until a snapshot: an update is missing (`desync`), or its checksum is wrong (`checksum`). */

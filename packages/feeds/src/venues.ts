@@ -1,4 +1,6 @@
 import { TapeloomError } from '@tapeloom/core'
+import { BitmexDecoder } from './bitmex/bitmex-decoder.ts'
+import { CoinbaseDecoder } from './coinbase/coinbase-decoder.ts'
 import { KrakenDecoder } from './kraken/kraken-decoder.ts'
 import { OkxDecoder } from './okx/okx-decoder.ts'
 import type { VenueDecoder } from './venue-decoder.ts'
@@ -11,6 +13,8 @@ export interface Venue {
 
 /** By the name of the exchange in a capture's header. */
 export const VENUES: Readonly<Record<string, Venue>> = {
+  BITMEX: { name: 'bitmex', decoder: () => new BitmexDecoder() },
+  COINBASE: { name: 'coinbase', decoder: () => new CoinbaseDecoder() },
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },
   OKX: { name: 'okx', decoder: () => new OkxDecoder() },
 }

@@ -2,7 +2,7 @@ import { VenueBook } from '@tapeloom/data/book'
 import type { Instrument } from '@tapeloom/core'
 import type { CheckCounts } from './feed-check.ts'
 import { TopOracle } from './top-oracle.ts'
-import type { WireBookChange, WireEvent, WireLevel } from './venue-decoder.ts'
+import type { WireBookChange, WireEvent, WireLevel, WireQuote } from './venue-decoder.ts'
 import { isZero } from './wire-fields.ts'
 import { stepsOf } from './wire-grid.ts'
 
@@ -37,14 +37,15 @@ export class WireCheck {
   }
 
   /** A quote with an id is compared with the book at that id, another with the book that stands when it comes. */
-  #quote({ bid, ask, id }: WireEvent & { kind: 'quote' }, counts: CheckCounts): void {
+  #quote({ bid, ask, quantities, id }: WireQuote, counts: CheckCounts): void {
     const { status, ladder: { bids, asks }, instrument: { tick, lot } } = this.#book
-    const top = [stepsOf(tick, bid[0]), stepsOf(lot, bid[1]), stepsOf(tick, ask[0]), stepsOf(lot, ask[1])] as const
-    if (id !== undefined) return this.#oracle.quote(id, ...top)
+    const [bidTicks, askTicks] = [stepsOf(tick, bid), stepsOf(tick, ask)]
+    const [bidLots, askLots] = quantities ? quantities.map((digits) => stepsOf(lot, digits)) : [bids.bestLots, asks.bestLots]
+    if (id !== undefined) return this.#oracle.quote(id, bidTicks, bidLots!, askTicks, askLots!)
     if (status !== 'live') return
     counts.topTotal++
-    const own = [bids.bestTicks, bids.bestLots, asks.bestTicks, asks.bestLots]
-    if (top.every((value, i) => value === own[i])) counts.topOk++
+    const prices = bidTicks === bids.bestTicks && askTicks === asks.bestTicks
+    if (prices && bidLots === bids.bestLots && askLots === asks.bestLots) counts.topOk++
   }
 
   #change({ update, bids, asks, partial, id, checked }: WireBookChange, counts: CheckCounts): void {

@@ -63,8 +63,11 @@ export class WireSurvey {
     let decimals = this.#seen.get(event.symbol)
     if (!decimals) this.#seen.set(event.symbol, (decimals = { price: 0, quantity: 0 }))
     if (event.kind === 'trade') widen(decimals, event.price, event.quantity)
-    else if (event.kind === 'quote') for (const level of [event.bid, event.ask]) widen(decimals, ...level)
-    else for (const side of [event.bids, event.asks]) for (const level of side) widen(decimals, ...level)
+    else if (event.kind === 'book') for (const level of [...event.bids, ...event.asks]) widen(decimals, ...level)
+    else {
+      widen(decimals, event.bid, event.quantities?.[0])
+      widen(decimals, event.ask, event.quantities?.[1])
+    }
   }
 }
 
@@ -73,7 +76,7 @@ function describe({ symbol, kind, contractSize }: Listing, venue: string, { pric
   return instrument(symbol, { venue, ...sizes, ...(kind && { kind }), ...(contractSize !== undefined && { contractSize }) })
 }
 
-function widen(decimals: Decimals, price: string, quantity: string): void {
+function widen(decimals: Decimals, price: string, quantity = '0'): void {
   decimals.price = Math.max(decimals.price, decimalsOf(price))
   decimals.quantity = Math.max(decimals.quantity, decimalsOf(quantity))
 }
