@@ -3,6 +3,9 @@ import type { VenueBook } from '@tapeloom/data/book'
 /** Best prices and sizes in ticks and lots, as of an update id. */
 type Top = readonly [id: number, bidTicks: number, bidLots: number, askTicks: number, askLots: number]
 
+/** Entries that are done with are let go when there are more than so many, and more than those that are not. */
+const KEPT = 256
+
 /**
  * Compares a rebuilt book with the venue's own stream of best quotes: after each update, the best on both sides (price and
  * size) equals the last quote with an id not above the update's. Quotes may come before or after the update.
@@ -10,8 +13,11 @@ type Top = readonly [id: number, bidTicks: number, bidLots: number, askTicks: nu
 export class TopOracle {
   ok = 0
   total = 0
-  readonly #quotes: Top[] = []
-  readonly #books: Top[] = []
+  #quotes: Top[] = []
+  #books: Top[] = []
+  /** The quote that prevails, -1 before the first; the book that is compared next. What is before them goes by and by. */
+  #prevailing = -1
+  #next = 0
 
   /** The venue says what is best at this id. */
   quote(...top: Top): void {
@@ -32,15 +38,21 @@ export class TopOracle {
 
   /** Compares the books that quotes have gone beyond; one that no quote preceded is not counted. */
   #settle(newest: number): void {
-    while (this.#books[0] && this.#books[0][0] < newest) {
-      const [book] = this.#books.splice(0, 1)
-      let last = -1
-      while (last + 1 < this.#quotes.length && this.#quotes[last + 1]![0] <= book![0]) last++
-      const prevailing = this.#quotes[last]
-      if (!prevailing) continue
+    for (; this.#next < this.#books.length && this.#books[this.#next]![0] < newest; this.#next++) {
+      const book = this.#books[this.#next]!
+      while (this.#prevailing + 1 < this.#quotes.length && this.#quotes[this.#prevailing + 1]![0] <= book[0]) this.#prevailing++
+      const quote = this.#quotes[this.#prevailing]
+      if (!quote || quote[0] > book[0]) continue
       this.total++
-      if (prevailing.every((value, i) => i === 0 || value === book![i])) this.ok++
-      this.#quotes.splice(0, last)
+      if (quote.every((value, i) => i === 0 || value === book[i])) this.ok++
+    }
+    if (this.#next > KEPT && 2 * this.#next > this.#books.length) {
+      this.#books = this.#books.slice(this.#next)
+      this.#next = 0
+    }
+    if (this.#prevailing > KEPT && 2 * this.#prevailing > this.#quotes.length) {
+      this.#quotes = this.#quotes.slice(this.#prevailing)
+      this.#prevailing = 0
     }
   }
 }
