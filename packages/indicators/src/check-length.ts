@@ -5,3 +5,9 @@ export function checkLength(where: string, length: number): number {
     `[indicators ${where}] length ${length} is not a whole number from 1 on. Give the window's length.`,
   )
 }
+
+/** Returns `value`. @throws RangeError when it is not between `min` and `max`, both allowed */
+export function checkRange(where: string, name: string, value: number, min: number, max: number): number {
+  if (value >= min && value <= max) return value
+  throw new RangeError(`[indicators ${where}] ${name} ${value} is not in ${min} … ${max}. Give a number within.`)
+}
