@@ -1,6 +1,6 @@
 import { lineBlocks, type LineBlock } from './line-blocks.ts'
 
-const LINE_FEED = 10
+const [LINE_FEED, CARRIAGE_RETURN] = [10, 13]
 
 /** Walks the lines of a capture in place; only `load` waits. Empty lines count but are passed over. */
 export class CaptureReader {
@@ -12,6 +12,8 @@ export class CaptureReader {
   end = -1
   /** Its number, from 1. */
   line = 0
+  /** Where the next line begins. */
+  #after = 0
   #ended = false
 
   constructor(file: string) {
@@ -30,7 +32,7 @@ export class CaptureReader {
     if (done || !value) this.#ended = true
     else {
       this.bytes = value.bytes
-      this.end = -1
+      this.#after = 0
     }
     return !this.#ended
   }
@@ -38,9 +40,11 @@ export class CaptureReader {
   /** Goes to the next line that is not empty; false when the block has no more. */
   next(): boolean {
     do {
-      this.start = this.end + 1
+      this.start = this.#after
       if (this.start >= this.bytes.length) return false
-      this.end = this.bytes.indexOf(LINE_FEED, this.start)
+      const feed = this.bytes.indexOf(LINE_FEED, this.start)
+      this.#after = feed + 1
+      this.end = feed > this.start && this.bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed
       this.line++
     } while (this.end === this.start)
     return true
