@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, fstatSync, truncateSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, fstatSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePlain, TapeloomError, type Plain } from '@tapeloom/core'
 import type { MarketRecord } from '../ingest/market-record.ts'
@@ -29,8 +29,9 @@ export function findJournal(folder: string): FoundJournal | undefined {
       const header = file.header()
       const { bytes, sequence } = file.lastBlock()
       cutBytes += file.size - bytes
-      if (file.size > bytes) truncateSync(file.path, bytes)
-      if (!header) continue // the header itself was torn: the segment before is the newest
+      if (header && file.size > bytes) truncateSync(file.path, bytes)
+      if (!header) rmSync(file.path) // the header itself was torn: the segment before is the newest
+      if (!header) continue
       const first = firstSequenceOf(folder)
       return { header: header.value, end: { segment, bytes, sequence: sequence ?? header.firstSequence - 1 }, firstSequence: first, cutBytes }
     } finally {

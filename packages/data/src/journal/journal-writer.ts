@@ -49,7 +49,7 @@ export class JournalWriter {
     this.#acknowledged = end.sequence
     this.#guard(() => {
       mkdirSync(folder, { recursive: true })
-      if (end.segment > 0) this.#file = openSync(join(folder, segmentName(end.segment)), 'a')
+      if (end.segment > 0) this.#file = openSync(join(folder, segmentName(end.segment)), 'r+')
     })
   }
 
@@ -111,7 +111,8 @@ export class JournalWriter {
 
   #put(block: Uint8Array): void {
     this.#guard(() => {
-      for (let done = 0; done < block.length; ) done += writeSync(this.#file!, block, done) // opened by write()
+      // At its place, so that a block of which only a part could be written is written over. `!`: opened by write()
+      for (let done = 0; done < block.length; ) done += writeSync(this.#file!, block, done, block.length - done, this.#bytes + done)
     })
     this.#bytes += block.length
   }

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -173,7 +174,46 @@ describe('a journal', () => {
     const folder = newFolder()
     write(folder, 20, 5)
     writeFileSync(join(folder, '000002.tlj'), readFileSync(join(folder, '000001.tlj')).subarray(0, 40))
-    expect(findJournal(folder)?.end).toMatchObject({ segment: 1, sequence: 20 })
+    const { end, header } = findJournal(folder)!
+    expect(end).toMatchObject({ segment: 1, sequence: 20 })
+    const writer = new JournalWriter(folder, header, end, { segmentBytes: 1 }) // goes on in a segment of that name
+    writer.append(21, tradeRecord('id21'))
+    writer.close()
+    expect(readAll(folder)).toHaveLength(21)
+  })
+
+  test('whose only segment was never written begins anew', () => {
+    const folder = newFolder()
+    mkdirSync(folder)
+    writeFileSync(join(folder, '000001.tlj'), '')
+    expect(findJournal(folder)).toBeUndefined()
+    write(folder, 20, 5)
+    expect(readAll(folder)).toHaveLength(20)
+  })
+
+  test('holds no part of a block that could not be written, so that the next one is read', () => {
+    const folder = newFolder()
+    const writer = new JournalWriter(folder, { seed: 1 }, START)
+    writer.append(1, tradeRecord('id1'))
+    writer.write()
+    writer.append(2, tradeRecord('id2'))
+    const { writeSync } = fs
+    let full = false
+    fs.writeSync = ((file: number, block: Uint8Array, _offset: number, _length: number, position: number) => {
+      if (full) throw new Error('ENOSPC: no space left on device')
+      full = true
+      return writeSync(file, block, 0, 20, position)
+    }) as typeof writeSync
+    syncBuiltinESMExports()
+    try {
+      expect(() => writer.write()).toThrow(/cannot be written: ENOSPC/)
+    } finally {
+      fs.writeSync = writeSync
+      syncBuiltinESMExports()
+    }
+    writer.close()
+    expect(readAll(folder)).toHaveLength(2)
+    expect(findJournal(folder)).toMatchObject({ end: { sequence: 2 }, cutBytes: 0 })
   })
 
   test('with rubbish behind it is cut', () => {
