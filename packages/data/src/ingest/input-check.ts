@@ -135,6 +135,9 @@ function tryLength(timeframe: Timeframe): number | undefined {
   }
 }
 
+/** A time of an input as a place in the order; −Infinity for what is none, so that it is judged at once and moves no clock. */
+export const readTime = (us: unknown): number => (isTime(us) ? us : -Infinity)
+
 const isTime = (us: unknown): us is number => Number.isSafeInteger(us) && (us as number) >= 0
 
 const number = (value: Price | undefined): number => (value === undefined || value === '' ? NaN : Number(value))

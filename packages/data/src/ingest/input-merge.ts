@@ -1,4 +1,5 @@
 import { timeframeUs, type MarketInput, type Source } from '@tapeloom/core'
+import { readTime } from './input-check.ts'
 import { SourceReader } from './source-reader.ts'
 import { pause } from './wall-clock.ts'
 
@@ -90,10 +91,8 @@ export class InputMerge {
   }
 }
 
-function keyOf(input: MarketInput, live: boolean): number {
-  const key = Number(input.tsInit ?? (live ? Infinity : input.tsEvent))
-  return Number.isNaN(key) ? -Infinity : key
-}
+const keyOf = ({ tsInit, tsEvent }: MarketInput, live: boolean): number =>
+  tsInit === undefined && live ? Infinity : readTime(tsInit ?? tsEvent)
 
 /** A timeframe that cannot be read is judged later. */
 function lengthOf(timeframe: string): number {

@@ -1,6 +1,6 @@
 import type { MarketInput, Plain } from '@tapeloom/core'
 import type { CandleBuilder } from '../candle/candle-builder.ts'
-import { checkInput, type Fault } from './input-check.ts'
+import { checkInput, readTime, type Fault } from './input-check.ts'
 import type { InputMerge } from './input-merge.ts'
 import { AT, KIND, NONE, type MarketRecord } from './market-record.ts'
 import type { Market, MarketTable } from './market-table.ts'
@@ -43,8 +43,7 @@ export class InputReader {
   /** The time of receipt of a reader's head, µs; −Infinity where it says none. */
   timeOf({ head, source }: SourceReader): number {
     if (source.live && head?.tsInit === undefined) return receivedAt()
-    const time = Number(head?.tsInit ?? head?.tsEvent)
-    return Number.isFinite(time) ? time : -Infinity
+    return readTime(head?.tsInit ?? head?.tsEvent)
   }
 
   /** Takes the head of a reader into `record`; false when it is nothing new. */

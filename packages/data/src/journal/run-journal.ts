@@ -54,9 +54,12 @@ export class RunJournal {
     return this.#writer.acknowledged
   }
 
-  /** The newest snapshot to restore. @throws TapeloomError `journal.snapshot` when there is none but one is needed */
-  snapshot(): Uint8Array | undefined {
-    const found = newestSnapshotFile(join(this.#folder, 'snapshots'), this.end)
+  /**
+   * The newest snapshot to restore, cut at or before `through`: what a store has not got is made again.
+   * @throws TapeloomError `journal.snapshot` when there is none but one is needed
+   */
+  snapshot(through = Infinity): Uint8Array | undefined {
+    const found = newestSnapshotFile(join(this.#folder, 'snapshots'), Math.min(this.end, through))
     if (!found && this.#firstSequence > 1) {
       throw new TapeloomError(
         'journal.snapshot',

@@ -127,7 +127,7 @@ export class MarketFeed implements DataFeed {
     this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
     this.#open = true
     opened(manifest)
-    return { snapshot: this.#journal?.snapshot() }
+    return { snapshot: this.#journal?.snapshot(store.path === undefined ? Infinity : appliedThrough) }
   }
 
   advance(limit: number): AdvanceState {

@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { defineModule, defineSource, Orchestrator, type InferenceRuntime, type MarketInput, type Network } from '@tapeloom/core'
+import { defineModule, defineSource, Orchestrator, type InferenceRuntime, type MarketInput, type Network, type Store } from '@tapeloom/core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { BTC, recording, trade } from '../testing/drive.ts'
+import { memoryStore } from '../store/memory-store.ts'
+import { BTC, drive, opened, recording, trade } from '../testing/drive.ts'
+import { RecordedHost } from '../testing/recorded-host.ts'
 import { DataProvider } from './data-provider.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tapeloom-recovery-'))
@@ -28,6 +30,18 @@ const leader = defineModule({
     return { horizon: '2s', probabilities: up ? { buy: 0.7, hold: 0.2, sell: 0.1 } : { buy: 0.1, hold: 0.2, sell: 0.7 } }
   },
 })
+
+/** Counts what it is told of statuses. */
+const counting = defineModule({
+  name: 'counting', ...identity,
+  features: { told: { rev: 1, unit: 'count', range: [0, 1e6], description: 'Changes of status heard.' } },
+  state: () => ({ n: 0 }),
+  on: {
+    'module:status': (_, { state }) => void state.n++,
+    trade: (_, { state, features }) => void (features.told = state.n),
+  },
+})
+const readSequence = (journal: string) => Number.parseInt(readdirSync(join(journal, 'snapshots')).sort().at(-1)!, 10)
 
 describe('a journal that is run again', () => {
   test('takes a command given before the run behind its tail', async () => {
@@ -75,6 +89,59 @@ describe('a journal that is run again', () => {
     expect(first.decisions).toBeGreaterThan(20)
     expect(resumed.events.trade).toBe(60)
   })
+})
+
+describe('a snapshot', () => {
+  const over = (journal: string, path: string, appliedThrough: number) => {
+    const memory = memoryStore()
+    const written: number[] = []
+    const store: Store = {
+      path, open: async () => ({ appliedThrough }), close: async () => {}, read: (range) => memory.read(range),
+      write: (batch) => { written.push(...batch.rows.map(({ columns }) => (columns['known'] as Float64Array)[0] ?? NaN)); return memory.write(batch) },
+    }
+    return { written, orchestrator: new Orchestrator({ data: new DataProvider({ sources: [recording(trades(120))], journal, store }), modules: [leader, counting] }) }
+  }
+
+  test('that is newer than the store is passed over: what the store lost is made again', async () => {
+    const journal = newFolder()
+    const first = over(journal, `${journal}.db`, 0)
+    const { journalHash } = await first.orchestrator.run()
+    await first.orchestrator.stop()
+    const second = over(journal, `${journal}.db`, 0)
+    expect((await second.orchestrator.run()).journalHash).toBe(journalHash)
+    await second.orchestrator.stop()
+    expect(Math.min(...second.written)).toBe(1)
+    const third = over(journal, `${journal}.db`, readSequence(journal))
+    await third.orchestrator.initialize()
+    expect(third.orchestrator.report().events.trade).toBe(120)
+  })
+
+  test('is not followed by what was told before it was restored', async () => {
+    const run = async (until: readonly number[]) => {
+      const journal = newFolder()
+      const start = () => new Orchestrator({ data: new DataProvider({ sources: [recording(trades(120))], journal }), modules: [leader, counting] })
+      let orchestrator = start()
+      for (const at of until) {
+        await orchestrator.run({ until: at })
+        await orchestrator.stop()
+        orchestrator = start()
+      }
+      return (await orchestrator.run()).journalHash
+    }
+    expect(await run([20e6])).toBe(await run([]))
+  })
+})
+
+test('a time that is none moves no clock', async () => {
+  const host = new RecordedHost()
+  const inputs = [trade(1e6, 10), trade(1.7e18, 11), trade(2e6, 12), trade(3e6, 13, 1, { tsInit: '9' as never }), trade(4e6, 14)]
+  const feed = new DataProvider({ sources: [recording(inputs), recording([trade(2.5e6, 1)], { name: 'other' })] }).attach(host)
+  await opened(feed)
+  await drive(feed, host)
+  const begun = host.lines.filter((line) => line.startsWith('begin')).map((line) => Number(line.split(' ')[3]))
+  expect(begun.filter((time) => time > 4e6 + 4e6)).toEqual([])
+  expect(host.lines.filter((line) => line.startsWith('trade')).map((line) => Number(line.split(' ')[4]))).toEqual([10, 12, 1, 14])
+  expect(host.lines.filter((line) => line.includes('data.time'))).toHaveLength(2)
 })
 
 describe('a run that fails', () => {
