@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { defineModule, Orchestrator, type Decision, type Host, type MarketInput, type Participant } from './index.ts'
 import { OutputDigest } from './host/output-digest.ts'
 import { build, feature, follow, identity, last, trades } from './orchestrator.fixture.ts'
+import { fixtures } from './testing/index.ts'
 import { encodePlain } from './host/plain-codec.ts'
 
 const both = (): MarketInput[] => trades(40).flatMap((one) => [one, { ...one, symbol: 'ETH/USDT' } as MarketInput])
@@ -38,7 +39,7 @@ describe('modules beside each other', () => {
 
   test('one that fails at a boundary has its status told within the same input', async () => {
     const failing = defineModule({ name: 'failing', ...identity, predict: () => { throw new Error('no') } })
-    const { orchestrator } = build([last, failing], {}, trades(10))
+    const { orchestrator } = build([failing], {}, fixtures.candles('BTC/USDT', '1m', { count: 10 }))
     const told: [string, boolean][] = []
     await orchestrator.initialize()
     orchestrator.on('module:status', ({ status, sequence }) => void told.push([status, sequence === orchestrator.status().sequence]))

@@ -113,8 +113,7 @@ export class ModelHost {
       return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: [] }
     }
     if ('block' in binding) return { series: `position:${name}`, start: asOf, end: asOf, count: 0, norm: [], quality: 1, taint: [] }
-    const other = binding.symbol === undefined ? symbol : this.#feed.symbols.findIndex((known) => known.symbol === binding.symbol)
-    return this.#feed.lanes.gather(binding, other, data, mask)
+    return this.#feed.lanes.gather(binding, symbol, data, mask)
   }
 
   #frame(model: Bound, symbol: number, sequence: number, asOf: number, lanes: InferenceFrame['lanes']): InferenceFrame {
@@ -166,9 +165,12 @@ function horizonOf(ahead: number, timeframe: string): Duration {
   return `${ahead * Number(amount)}${unit}` as Duration
 }
 
+const UNITS = [[604_800e6, 'w'], [86_400e6, 'd'], [3600e6, 'h'], [60e6, 'm'], [1e6, 's']] as const
+
+/** The newest candle of a length. */
 function lastOf(feed: DataFeed, symbol: number, lengthUs: number) {
-  const unit = lengthUs % 60e6 === 0 ? (`${lengthUs / 60e6}m` as const) : lengthUs % 1e6 === 0 ? (`${lengthUs / 1e6}s` as const) : (`${lengthUs / 1e3}ms` as const)
-  return feed.lanes.last(symbol, unit)
+  const [us, unit] = UNITS.find(([us]) => lengthUs % us === 0) ?? [1e3, 'ms']
+  return feed.lanes.last(symbol, `${lengthUs / us}${unit}`)
 }
 
 function inOrder(tensors: readonly FedTensor[], { inputs }: Network): readonly FedTensor[] {

@@ -138,7 +138,10 @@ export interface RebuildRequest {
 
 /** Turns windows of series into tensors, once for inference and once more, from the reference alone, for training. */
 export interface LaneReader {
-  /** Writes the newest window into `[window × 5]` `tensor` and `[window]` `mask` (oldest first, left-padded with 0). */
+  /**
+   * Writes the newest window into `[window × 5]` `tensor` and `[window]` `mask` (oldest first, left-padded with 0): of the
+   * lane's symbol, else of `symbolIndex`, whose newest boundary is what freshness is measured from.
+   */
   gather(lane: Lane, symbolIndex: number, tensor: Float32Array, mask: Float32Array): LaneFrame
   /** The newest closed candle of a series, or undefined. */
   last(symbolIndex: number, timeframe: Timeframe): Candle | undefined
