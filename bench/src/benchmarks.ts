@@ -37,9 +37,9 @@ export const benchmarks: readonly Benchmark[] = [
   {
     name: 'references', file: 'packages/training/bench/references.bench.ts',
     figures: ({ references }: References) => references.flatMap(({ open, registerNs, matchNs, bytes }) => [
-      { what: `reference in memory, ${open} open`, measured: bytes, unit: 'B', target: 400 },
-      { what: `register a reference, ${open} open`, measured: registerNs, unit: 'ns' },
-      { what: `match a reference, ${open} open`, measured: matchNs, unit: 'ns' },
+      { what: `reference in memory, ${open} open`, measured: bytes, unit: 'B' as const, ...(open >= 100_000 && { target: 400 }) },
+      { what: `register a reference, ${open} open`, measured: registerNs, unit: 'ns' as const },
+      { what: `match a reference, ${open} open`, measured: matchNs, unit: 'ns' as const },
     ]),
   },
   {
