@@ -13,6 +13,8 @@ const fileOf = (venue: string): string => `${folder}/${readdirSync(folder).find(
 describe.skipIf(absent)('recorded traffic', () => {
   test.each([
     ['kraken', { messages: 14_636, bookMessages: 14_506, checksums: { ok: 14_496, failed: 0 } }],
+    ['binance', { messages: 4716, bookMessages: 3 + 2656, trades: 1910 }],
+    ['binance-delivery', { messages: 4371, bookMessages: 10 + 1783, trades: 51, top: { ok: 1781, total: 1783 } }],
     ['bitmex', { messages: 7043, trades: 112, top: { ok: 492, total: 500 } }],
     ['coinbase', { messages: 1030, checksums: { ok: 0, failed: 0 }, top: { ok: 132, total: 154 } }],
     ['okx', { checksums: { ok: 290, failed: 0 } }],

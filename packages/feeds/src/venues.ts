@@ -1,4 +1,5 @@
 import { TapeloomError } from '@tapeloom/core'
+import { BinanceWire } from './binance/binance-wire.ts'
 import { BitmexDecoder } from './bitmex/bitmex-decoder.ts'
 import { CoinbaseDecoder } from './coinbase/coinbase-decoder.ts'
 import { KrakenDecoder } from './kraken/kraken-decoder.ts'
@@ -13,6 +14,10 @@ export interface Venue {
 
 /** By the name of the exchange in a capture's header. */
 export const VENUES: Readonly<Record<string, Venue>> = {
+  BINANCE: { name: 'binance-spot', decoder: () => new BinanceWire('spot') },
+  BINANCE_US: { name: 'binanceus-spot', decoder: () => new BinanceWire('spot') },
+  BINANCE_FUTURES: { name: 'binance-usdm', decoder: () => new BinanceWire('usdm') },
+  BINANCE_DELIVERY: { name: 'binance-coinm', decoder: () => new BinanceWire('coinm') },
   BITMEX: { name: 'bitmex', decoder: () => new BitmexDecoder() },
   COINBASE: { name: 'coinbase', decoder: () => new CoinbaseDecoder() },
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },

@@ -24,8 +24,8 @@ export function binanceSpot(): SequenceRule {
 }
 
 /**
- * Binance futures: the first used update spans the snapshot's id (`U` <= id <= `u`), and from then on each names the one
- * before (`pu` = previous `u`).
+ * Binance futures: updates up to the snapshot's id are dropped, the first used one spans that id or names it as the one
+ * before, and from then on each names the one before (`pu` = previous `u`).
  * @source Binance USD-M futures API, "How to manage a local order book correctly"
  */
 export function binanceFutures(): SequenceRule {
@@ -37,7 +37,8 @@ export function binanceFutures(): SequenceRule {
       joined = false
     },
     apply(ids) {
-      if (joined ? ids.last <= last : ids.last < last) return 'drop'
+      // One that ends at the snapshot's id says nothing new; the next then names that id as the one before.
+      if (ids.last <= last) return 'drop'
       // An update right after the snapshot also continues it, though the venue's text speaks of those that span it.
       if (joined ? ids.previous !== last : ids.first > last && ids.previous !== last) return 'gap'
       last = ids.last
