@@ -42,6 +42,7 @@ export function defineModel<
     inputs: definition.inputs,
     outputs: [...compiled.outputs.keys()],
     targets: definition.targets,
+    classes: Object.freeze(Object.fromEntries(compiled.classes)),
     batch: compiled.batch,
     open: ({ seed }) => openInference(compiled, seed),
     train: ({ seed }) => openTrainer(compiled, seed),

@@ -144,6 +144,18 @@ test.each(answers)('an answer with %s fails its references', async (_, answer, t
   expect((await coordinator.references({ limit: 2 }))[0]?.reason).toMatch(text)
 })
 
+test('a class that the network has not fails its own reference, and none of its batch', async () => {
+  const { orchestrator, coordinator } = start({ modules: [bar, walker(), use(training, { adapter: 'none' })] })
+  coordinator.subscribe<Walker>({
+    name: 'odd', model: 'walker', onCandleCompletion: (_, reference) => ({ reference, targets: { direction: reference.sequence % 10 === 0 ? 3 : 2 } }),
+  })
+  const { references } = await orchestrator.run()
+  const failed = await coordinator.references({ state: 'failed' })
+  expect(failed.length).toBeGreaterThan(5)
+  expect(failed.every(({ sequence, reason }) => sequence % 10 === 0 && /gave 3 for target 'direction'.*0\.\.2/.test(reason))).toBe(true)
+  expect(references.trained).toBeGreaterThan(80)
+})
+
 test('late answers take their place in the order, whenever they come, and see the bytes', async () => {
   const runs = await Promise.all([0, 1].map(async (seed) => {
     const slow: TrainingEventSubscriber<Walker> = {

@@ -26,6 +26,8 @@ export class ModelTraining {
   readonly schemaHash: string
   readonly inputs: readonly ReferenceInput[]
   readonly targets: TargetSet
+  /** How many classes a target has, where that is known. */
+  readonly classes: Readonly<Record<string, number>>
   /** Samples per step. */
   readonly batch: number
   readonly timeframe: Timeframe
@@ -58,6 +60,7 @@ export class ModelTraining {
     this.schemaHash = served.schemaHash
     this.inputs = inputsOf(served.definition)
     this.targets = spec.network.targets as TargetSet
+    this.classes = spec.network.classes ?? {}
     this.batch = batch > 0 ? Math.min(batch, spec.network.batch) : spec.network.batch
     this.timeframe = spec.target.timeframe
     this.timeframeUs = this.pivotBarUs = timeframeUs(spec.target.timeframe)

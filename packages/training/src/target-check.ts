@@ -25,7 +25,7 @@ export function checkSamples(model: ModelTraining, subscriber: string, answer: u
       throw sampleError(where, `answered with a reference of another model or schema: '${reference?.id}'`, 'Return references it was given')
     }
     if (!(weight >= 0 && weight < Infinity)) throw sampleError(where, `gave weight ${weight}`, 'Give a number from 0')
-    const targets = plainTargets(where, model.targets, (sample.targets ?? {}) as Readonly<Record<string, unknown>>)
+    const targets = plainTargets(where, model, (sample.targets ?? {}) as Readonly<Record<string, unknown>>)
     if (seen.has(reference.id)) return []
     seen.add(reference.id)
     return [{ reference, targets, weight }]
@@ -35,14 +35,16 @@ export function checkSamples(model: ModelTraining, subscriber: string, answer: u
 /** Numbers of one sample of a target. */
 export const widthOf = (target: TargetSet[string]): number => (typeof target === 'string' ? 1 : target[0])
 
-function plainTargets(where: string, declared: TargetSet, given: Readonly<Record<string, unknown>>): PlainTargets {
+function plainTargets(where: string, { targets: declared, classes }: ModelTraining, given: Readonly<Record<string, unknown>>): PlainTargets {
   const extra = Object.keys(given).find((name) => !Object.hasOwn(declared, name))
   if (extra !== undefined) throw sampleError(where, `gave target '${extra}', which the network has not`, `Give ${Object.keys(declared).join(', ')}`)
   return Object.fromEntries(Object.entries(declared).map(([name, target]) => {
     const value = given[name]
     if (typeof target === 'string') {
-      const fits = Number.isFinite(value) && (target === 'value' || (Number.isInteger(value) && (value as number) >= 0))
-      if (!fits) throw sampleError(where, `gave ${String(value)} for target '${name}'`, target === 'class' ? 'Give a class of CLASS' : 'Give a finite number')
+      const most = classes[name] ?? Infinity
+      const isClass = Number.isInteger(value) && (value as number) >= 0 && (value as number) < most
+      const todo = target === 'value' ? 'Give a finite number' : most < Infinity ? `Give a whole number 0..${most - 1}` : 'Give a class of CLASS'
+      if (!(target === 'value' ? Number.isFinite(value) : isClass)) throw sampleError(where, `gave ${String(value)} for target '${name}'`, todo)
       return [name, value as number]
     }
     const values = Array.from((value ?? []) as ArrayLike<number>)

@@ -19,6 +19,8 @@ export interface Network<I extends Shapes = any, O extends string = any, T exten
   readonly inputs: I
   readonly outputs: readonly O[]
   readonly targets: T
+  /** How many classes each `class` target has, where that is known. */
+  readonly classes?: Readonly<Record<string, number>>
   /** Samples per training step, fixed when the graph is compiled; shorter batches get weight 0. */
   readonly batch: number
   /** Opens a session that serves; initial weights are drawn from `seed`. */
