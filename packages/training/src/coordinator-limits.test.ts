@@ -5,7 +5,7 @@ import { candleSource, DataProvider } from '@tapeloom/data'
 import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test, vi } from 'vitest'
 import { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
-import { bar, build, minutes, walker } from './market.fixture.ts'
+import { bar, build, minutes, network, walker } from './market.fixture.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { training } from './training.ts'
 
@@ -233,4 +233,21 @@ test('references of a module that is unloaded expire', async () => {
   await (orchestrator as Orchestrator).unload('walker')
   const { references: after } = await orchestrator.run({ until: 152 * MINUTE_US })
   expect(after).toMatchObject({ registered: before.registered, open: 0, expired: before.open + waiting })
+})
+
+test('a trainer that cannot be opened fails its samples; snapshots, later steps and the end of the run do not', async () => {
+  let tries = 0
+  const train = (spec: { readonly seed: number }) => (++tries <= 2 ? Promise.reject(new Error('no room for gradients')) : network.train(spec))
+  const { orchestrator } = build({ modules: [bar, walker({ train }), training] })
+  open.push(orchestrator)
+  const coordinator = orchestrator.participant(training)
+  await orchestrator.run({ until: 45.5 * MINUTE_US })
+  expect(tries).toBe(1)
+  await orchestrator.snapshot()
+  const { references } = await orchestrator.run()
+  expect(references).toMatchObject({ failed: 16, trained: 8 * (coordinator.models()[0]?.steps ?? NaN) })
+  expect(references.trained).toBeGreaterThan(80)
+  const failed = await coordinator.references({ state: 'failed' })
+  expect(new Set(failed.map(({ reason }) => reason))).toEqual(new Set(['no room for gradients']))
+  await orchestrator.stop()
 })

@@ -44,16 +44,18 @@ interface WalkerSpec {
   readonly ahead?: number
   readonly latency?: Duration
   readonly labels?: WalkerLabels
+  /** In place of the network's own. */
+  readonly train?: (typeof network)['train']
 }
 
 /** A predictor over `bar` and two lanes, labelled by the sign of the target's move. */
-export const walker = ({ ahead = 1, latency = '2ms', labels = { candle: direction } }: WalkerSpec = {}) =>
+export const walker = ({ ahead = 1, latency = '2ms', labels = { candle: direction }, train = network.train }: WalkerSpec = {}) =>
   defineModule({
     name: 'walker',
     ...identity,
     requires: { bar: need('bar', '^1', { features: ['body', 'odd'] }) },
     model: {
-      network,
+      network: { ...network, train },
       inputs: {
         last: ['bar.body', 'bar.odd'], candles: lane('1m', 20), slow: lane('5m', 8, { normalise: 'zscore' }), position: positionBlock,
       },

@@ -80,12 +80,12 @@ export class TrainingSteps {
     const { trainer } = model
     if (!trainer) return
     this.#opened.splice(this.#opened.indexOf(trainer), 1)
-    this.#closing.push(model.tail.then(async () => (await trainer).close()))
+    this.#closing.push(model.tail.then(() => trainer).then((opened) => opened.close(), () => undefined))
   }
 
   /** Ends all trainers. */
   async close(): Promise<void> {
-    const open = this.#opened.splice(0).map(async (trainer) => (await trainer).close())
+    const open = this.#opened.splice(0).map((trainer) => trainer.then((opened) => opened.close(), () => undefined))
     await Promise.all([...open, ...this.#closing.splice(0)])
   }
 
@@ -118,10 +118,19 @@ export class TrainingSteps {
 
   #trainer(model: ModelTraining): Promise<Trainer> {
     if (!model.trainer) {
-      model.trainer = this.#open(model)
-      this.#opened.push(model.trainer)
+      const trainer = this.#open(model)
+      model.trainer = trainer
+      this.#opened.push(trainer)
+      trainer.catch(() => this.#forget(model, trainer))
     }
     return model.trainer
+  }
+
+  /** One that could not be opened is no trainer: the next step opens another. */
+  #forget(model: ModelTraining, trainer: Promise<Trainer>): void {
+    if (model.trainer === trainer) model.trainer = undefined
+    const at = this.#opened.indexOf(trainer)
+    if (at >= 0) this.#opened.splice(at, 1)
   }
 
   async #open(model: ModelTraining): Promise<Trainer> {
