@@ -113,7 +113,9 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** Opens data, models and modules, and resumes an earlier run of the same store. Harmless the second time. */
-  initialize(): Promise<void> { return (this.#initialized ??= this.#open()) }
+  initialize(): Promise<void> {
+    return (this.#initialized ??= this.#open().catch((error: unknown) => this.#close().then(() => { throw error }, () => { throw error })))
+  }
 
   async #open(): Promise<void> {
     const session = this.#session
@@ -167,20 +169,37 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** Ends a run between two inputs with everything written, then closes modules, models, data and store. */
-  async stop(): Promise<void> {
-    if (!this.#ready) return
-    const { modules, networks, participants, feed } = this.#session
+  stop(): Promise<void> { return (this.#stopping ??= this.#ready ? this.#end() : undefined) ?? Promise.resolve() }
+  #stopping: Promise<void> | undefined
+
+  async #end(): Promise<void> {
+    const { modules, feed } = this.#session
     this.#stop.abort()
     await this.#ending
-    if (feed.journalled && !feed.recovering) await this.#loop.keep()
-    await modules.each('stop')
-    modules.all('stopped')
-    await modules.each('dispose')
-    modules.all('disposed')
-    for (const participant of participants.values()) await participant.close?.()
-    await networks.close()
-    await feed.close()
-    this.#ready = false
+    try {
+      if (feed.journalled && !feed.recovering) await this.#loop.keep()
+    } finally {
+      await modules.each('stop')
+      modules.all('stopped')
+      await modules.each('dispose')
+      modules.all('disposed')
+      await this.#close()
+      this.#ready = false
+    }
+  }
+
+  /** Closes all that is open, whichever of it fails. @throws the first failure */
+  async #close(): Promise<void> {
+    const { participants, networks, feed } = this.#session
+    const failures: unknown[] = []
+    for (const one of [...participants.values(), networks as typeof networks | undefined, feed]) {
+      try {
+        await one?.close?.()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   /** The features of a symbol as last frozen. @throws TapeloomError `orchestrator.not-initialised symbol.unknown` */

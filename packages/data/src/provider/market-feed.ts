@@ -109,9 +109,20 @@ export class MarketFeed implements DataFeed {
   }
 
   async open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined }> {
+    const { store } = this.#options
+    const { appliedThrough } = await store.open()
+    try {
+      return { snapshot: this.#openJournal(manifest, appliedThrough) }
+    } catch (error) {
+      this.#journal?.close()
+      await store.close()
+      throw error
+    }
+  }
+
+  #openJournal(manifest: RunManifest, appliedThrough: number): Uint8Array | undefined {
     const { store, journal, sources, wanted, opened } = this.#options
     const { table } = this.#parts
-    const { appliedThrough } = await store.open()
     if (journal !== undefined) {
       this.#journal = new RunJournal(journal, manifest, {
         sources, instruments: table.markets.map(({ instrument }) => instrument), settings: { timeframes: [...wanted] },
@@ -124,10 +135,11 @@ export class MarketFeed implements DataFeed {
           'Put the journal back beside it, or use a new store.',
       )
     }
+    const snapshot = this.#journal?.snapshot(store.path === undefined ? Infinity : appliedThrough)
     this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
     this.#open = true
     opened(manifest)
-    return { snapshot: this.#journal?.snapshot(store.path === undefined ? Infinity : appliedThrough) }
+    return snapshot
   }
 
   advance(limit: number): AdvanceState {
@@ -221,10 +233,14 @@ export class MarketFeed implements DataFeed {
   async close(): Promise<void> {
     this.#stop.abort()
     this.#prepared?.inputs.merge.stop()
-    if (this.#open) await this.flush()
-    this.#journal?.close()
-    if (this.#open) await this.#options.store.close()
+    if (!this.#open) return
     this.#open = false
+    try {
+      await this.flush()
+      this.#journal?.close()
+    } finally {
+      await this.#options.store.close()
+    }
   }
 
   get #parts() {

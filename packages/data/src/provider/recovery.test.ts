@@ -145,6 +145,27 @@ test('a time that is none moves no clock', async () => {
 })
 
 describe('a run that fails', () => {
+  test('to open lets go of all that it opened, and stopping twice closes once', async () => {
+    const journal = newFolder()
+    let [stores, disposed] = [0, 0]
+    runtimes = 0
+    const start = (seed: number) => {
+      const memory = memoryStore()
+      const store: Store = {
+        path: undefined, write: (batch) => memory.write(batch), read: (range) => memory.read(range),
+        open: () => { stores++; return memory.open() }, close: async () => void stores--,
+      }
+      const disposing = defineModule({ name: 'disposing', ...identity, dispose: () => void disposed++ })
+      return new Orchestrator({ data: new DataProvider({ sources: [recording(trades(20))], journal, store }), modules: [thinker, disposing], seed })
+    }
+    const first = start(1)
+    await first.run()
+    await Promise.all([first.stop(), first.stop()])
+    expect([stores, runtimes, disposed]).toEqual([0, 0, 2]) // once a symbol
+    await expect(start(2).initialize()).rejects.toThrow('was written with manifest.seed = 1, now it is 2')
+    expect([stores, runtimes]).toEqual([0, 0])
+  })
+
   test('leaves no command waiting', async () => {
     let fail = () => {}
     const failing = new Promise<never>((_, reject) => (fail = () => reject(new Error('cut off'))))
@@ -166,15 +187,17 @@ const network: Network<{ x: readonly [1] }, 'logits', {}> = {
   open: async () => new OneNumber(),
   train: () => Promise.reject(new Error('is not trained')),
 }
+let runtimes = 0
 class OneNumber implements InferenceRuntime {
   readonly version = '0'
+  constructor() { runtimes++ }
   async infer({ x }: Readonly<Record<string, Float32Array>>) {
     for (let turn = 0; turn < 5; turn++) await nextTurn()
     return { logits: Float32Array.of((x?.[0] ?? 0) / 1000, 0, 0) }
   }
   weights() { return new Float32Array(1) }
   swap() {}
-  async close() {}
+  async close() { runtimes-- }
 }
 const thinker = defineModule({
   name: 'thinker', ...identity,
