@@ -28,7 +28,8 @@ export class Adx extends Kernel {
   // `!`: the state begins with `[adx, +DI, −DI, dx, adxr, high before, low before, close before]`.
   add(high: number, low: number, close: number): number {
     const { length, state } = this
-    const [up, down] = [high - state[5]!, state[6]! - low]
+    const up = high - state[5]!
+    const down = state[6]! - low
     const alpha = 1 / length
     const range = addToMean(state, 8, alpha, length, trueRange(high, low, state[7]!))
     const rise = addToMean(state, 8 + MEAN_SIZE, alpha, length, directional(up, down))

@@ -21,41 +21,48 @@ export function addToCovariance(state: Float64Array, at: number, length: number,
   const isMissing = x !== x || y !== y
   state[row] = isMissing ? NaN : x
   state[row + 1] = isMissing ? NaN : y
-  addPair(state, block, count, state[row]!, state[row + 1]!)
+  addPair(state, block, block, count, state[row]!, state[row + 1]!)
   state[head] = count
   if (count < length) {
-    if (state[head + 1] === 0) state.fill(NaN, at, block)
+    if (state[head + 1] === 0) state.fill(NaN, at, block) // in the first window only
     else merge(state, at, block, rows + FIELDS * count, count, length)
     return
   }
-  state.copyWithin(at, block, head)
-  let after = -1
-  for (let i = length - 1; i >= 0; i--) {
-    const to = rows + FIELDS * i
-    const [rowX, rowY] = [state[to]!, state[to + 1]!]
-    if (after < 0) state.fill(0, to, to + FIELDS)
-    else state.copyWithin(to, after, after + FIELDS)
-    addPair(state, to, length - i, rowX, rowY)
-    after = to
+  for (let field = 0; field < FIELDS; field++) {
+    state[at + field] = state[block + field]!
+    state[block + field] = 0
   }
-  state.fill(0, block, head + 1)
+  buildSuffixes(state, rows, length)
+  state[head] = 0
   state[head + 1] = 1
 }
 
-/** Welford's step for pairs; `count` includes the new one. */
-function addPair(state: Float64Array, to: number, count: number, x: number, y: number): void {
-  const [dx, dy] = [x - state[to]!, y - state[to + 1]!]
-  const [meanX, meanY] = [state[to]! + dx / count, state[to + 1]! + dy / count]
+/** Welford's step for pairs: from the sums at `from` to those at `to`; `count` includes the new one. */
+function addPair(state: Float64Array, from: number, to: number, count: number, x: number, y: number): void {
+  const dx = x - state[from]!
+  const dy = y - state[from + 1]!
+  const meanX = state[from]! + dx / count
+  const meanY = state[from + 1]! + dy / count
   state[to] = meanX
   state[to + 1] = meanY
-  state[to + 2] = state[to + 2]! + dx * (x - meanX)
-  state[to + 3] = state[to + 3]! + dy * (y - meanY)
-  state[to + 4] = state[to + 4]! + dx * (y - meanY)
+  state[to + 2] = state[from + 2]! + dx * (x - meanX)
+  state[to + 3] = state[from + 3]! + dy * (y - meanY)
+  state[to + 4] = state[from + 4]! + dx * (y - meanY)
+}
+
+function buildSuffixes(state: Float64Array, rows: number, length: number): void {
+  let to = rows + FIELDS * (length - 1)
+  state[to + 2] = state[to + 3] = state[to + 4] = 0 // one pair: its means are itself
+  for (let count = 2; count <= length; count++) {
+    to -= FIELDS
+    addPair(state, to + FIELDS, to, count, state[to]!, state[to + 1]!)
+  }
 }
 
 /** Chan's formula: `count` pairs of the block and `length − count` of the front. */
 function merge(state: Float64Array, to: number, block: number, front: number, count: number, length: number): void {
-  const [dx, dy] = [state[front]! - state[block]!, state[front + 1]! - state[block + 1]!]
+  const dx = state[front]! - state[block]!
+  const dy = state[front + 1]! - state[block + 1]!
   const share = (length - count) / length
   const weight = count * share
   state[to] = state[block]! + dx * share

@@ -2,11 +2,8 @@ import { checkLength } from './check-length.ts'
 import { Kernel } from './kernel.ts'
 import { overWindows } from './over-windows.ts'
 
-const capacity = (length: number): number => {
-  let size = 1
-  while (size < length) size *= 2
-  return size
-}
+/** The power of two from `length` on. */
+const capacity = (length: number): number => 1 << (32 - Math.clz32(length - 1))
 /** Elements of state that `addToExtreme` works in: `[values taken, head, tail, place of the last NaN, (place, value) × ring]`. */
 export const extremeSize = (length: number): number => 4 + 2 * capacity(length)
 
@@ -19,12 +16,14 @@ export function addToExtreme(state: Float64Array, at: number, length: number, va
   const mask = capacity(length) - 1
   const ring = at + 4
   const place = state[at]! + 1
-  let [head, tail] = [state[at + 1]!, state[at + 2]!]
+  let head = state[at + 1]! | 0 // both below twice the ring: integers make the masks cheap
+  let tail = state[at + 2]! | 0
   state[at] = place
   if (head < tail && state[ring + 2 * (head & mask)]! <= place - length) head++
   if (value !== value) state[at + 3] = place
   else {
-    while (head < tail && state[ring + 2 * ((tail - 1) & mask) + 1]! * sign <= value * sign) tail--
+    const signed = value * sign
+    while (head < tail && state[ring + 2 * ((tail - 1) & mask) + 1]! * sign <= signed) tail--
     state[ring + 2 * (tail & mask)] = place
     state[ring + 2 * (tail & mask) + 1] = value
     tail++

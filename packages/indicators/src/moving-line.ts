@@ -33,14 +33,19 @@ export function addToLine(state: Float64Array, at: number, length: number, value
     state[at + 2] = state[block + 2]! + state[front + 2]! + (length / 2) * between * count * share
     return
   }
-  state.copyWithin(at, block, head)
+  for (let field = 0; field < FIELDS; field++) {
+    state[at + field] = state[block + field]!
+    state[block + field] = 0
+  }
   buildSuffixes(state, rows, length)
-  state.fill(0, block, head + 1)
+  state[head] = 0
   state[head + 1] = 1
 }
 
 function buildSuffixes(state: Float64Array, rows: number, length: number): void {
-  let [mean, squares, products] = [0, 0, 0]
+  let mean = 0
+  let squares = 0
+  let products = 0
   for (let i = length - 1; i >= 0; i--) {
     const row = rows + FIELDS * i
     const after = length - 1 - i

@@ -40,7 +40,8 @@ export function addToMoments(state: Float64Array, at: number, length: number, va
 }
 
 function buildSuffixes(state: Float64Array, rows: number, length: number): void {
-  let [mean, m2] = [0, 0]
+  let mean = 0
+  let m2 = 0
   for (let i = length - 1; i >= 0; i--) {
     const value = state[rows + 2 * i]!
     const delta = value - mean

@@ -11,16 +11,21 @@ export function addToSums(state: Float64Array, at: number, length: number, width
   const head = block + width
   const rows = head + 2
   const count = state[head]! + 1
-  state.copyWithin(rows + (count - 1) * width, at, block)
-  for (let f = 0; f < width; f++) state[block + f] = state[block + f]! + state[at + f]!
+  for (let f = 0; f < width; f++) {
+    state[rows + (count - 1) * width + f] = state[at + f]!
+    state[block + f] = state[block + f]! + state[at + f]!
+  }
   state[head] = count
   if (count < length) {
     const isFilled = state[head + 1] === 1
     for (let f = 0; f < width; f++) state[at + f] = isFilled ? state[block + f]! + state[rows + count * width + f]! : NaN
     return
   }
-  state.copyWithin(at, block, head)
+  for (let f = 0; f < width; f++) {
+    state[at + f] = state[block + f]!
+    state[block + f] = 0
+  }
   for (let i = rows + (length - 1) * width - 1; i >= rows; i--) state[i] = state[i]! + state[i + width]!
-  state.fill(0, block, head + 1)
+  state[head] = 0
   state[head + 1] = 1
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  Alligator, Ema, emaOf, ExponentialSum, ExponentialVariance, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson,
-  Rsi, Slope, Sma, smaOf, Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang, CloseToClose, Correlation, Cmf, Adx, EfficiencyRatio,
+  Alligator, Ema, emaOf, ExponentialSum, ExponentialVariance, LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson,
+  Roc, Rsi, Slope, Sma, smaOf, Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang, CloseToClose, Correlation, Cmf, Adx, EfficiencyRatio,
 } from './index.ts'
 
 test('a million prices near 60,000 with a bad tick of 1e7 leave mean and variance exact', () => {
@@ -82,6 +82,15 @@ describe('what a value means', () => {
   test('a variance ratio is above 1 where moves go on and below where they turn back', () => {
     expect(feed(new VarianceRatio(60, 4), (i) => 100 + 5 * Math.sin(i / 6)).value).toBeGreaterThan(1)
     expect(feed(new VarianceRatio(60, 4), (i) => 100 + (i % 2)).value).toBeLessThan(1)
+  })
+  test('two pairs have a line and no residual variance', () => {
+    const line = new LinearRegression(2)
+    line.add(1, 5)
+    expect([line.add(3, 9), line.intercept, line.rSquared, line.residualVariance]).toEqual([2, 3, 1, NaN])
+  })
+  test('a rate of change from 0 has no value', () => {
+    const roc = new Roc(1)
+    expect([0, 5, 10].map((value) => roc.add(value))).toEqual([NaN, NaN, 100])
   })
   test('the efficiency of a straight way is 1', () => {
     expect(feed(new EfficiencyRatio(10), (i) => i).value).toBe(1)

@@ -13,23 +13,25 @@ const step = fc.record({
   other: move,
   volume: fc.nat(1000),
   elapsed: fc.nat(5),
+  still: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 40 })),
   missing: fc.oneof({ weight: 60, arbitrary: fc.constant('') }, fc.constantFrom('high', 'low', 'close', 'volume', 'other')),
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
-/** Candles that hold together, from moves in 64ths; one in 60 misses a number. */
+/** Candles that hold together, from moves in 64ths; one in 60 misses a number, one in 20 is followed by a still market. */
 function candlesOf(steps: readonly Step[]): Row[] {
   let [close, other] = [100 * GRID, 80 * GRID]
   const atLeast1 = (grid: number) => Math.max(GRID, grid)
-  return steps.map(({ gap, body, above, below, volume, elapsed, missing, ...moves }) => {
+  return steps.flatMap(({ gap, body, above, below, volume, elapsed, missing, still, ...moves }) => {
     const open = atLeast1(close + gap)
     close = atLeast1(open + body)
     other = atLeast1(other + moves.other)
     const [high, low] = [Math.max(open, close) + above, atLeast1(Math.min(open, close) - below)]
     const row = { open: open / GRID, high: high / GRID, low: low / GRID, close: close / GRID, volume, other: other / GRID, elapsed }
-    return missing === '' ? row : { ...row, [missing]: NaN }
+    const flat = { ...row, open: row.close, high: row.close, low: row.close, volume: 0 }
+    return [missing === '' ? row : { ...row, [missing]: NaN }, ...Array.from({ length: still }, () => flat)]
   })
 }
-const candles = fc.array(step, { maxLength: 150, size: 'max' }).map(candlesOf)
+const candles = fc.array(step, { maxLength: 120, size: 'max' }).map(candlesOf)
 const lengths = fc.integer({ min: 3, max: 25 })
 const names = operatorCases(3).map(({ name }) => name)
 const caseOf = (name: string, length: number) => operatorCases(length).find((one) => one.name === name)!
@@ -38,7 +40,7 @@ const seeded = (count: number, first = 7): Row[] => {
   const next = (below: number) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % below
   return candlesOf(Array.from({ length: count }, () => ({
     gap: next(3) - 1, body: next(400) - 200, above: next(100), below: next(100), other: next(300) - 150,
-    volume: next(1000), elapsed: next(5), missing: '',
+    volume: next(1000), elapsed: next(5), still: 0, missing: '',
   })))
 }
 

@@ -6,7 +6,8 @@ export function parkinsonTerm(high: number, low: number): number {
 
 /** Garman and Klass' term: ln²(high / low) / 2 − (2 ln 2 − 1) ln²(close / open). */
 export function garmanKlassTerm(open: number, high: number, low: number, close: number): number {
-  const [range, body] = [Math.log(high / low), Math.log(close / open)]
+  const range = Math.log(high / low)
+  const body = Math.log(close / open)
   return (range * range) / 2 - (2 * Math.LN2 - 1) * body * body
 }
 

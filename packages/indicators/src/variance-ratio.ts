@@ -48,7 +48,8 @@ export class VarianceRatio extends Kernel {
     state[2] = price > 0 ? price : NaN
     addToMoments(state, RETURNS, length, change)
     addToMoments(state, farAt(length), length - q + 1, this.#addLags(change))
-    const [mean, m2] = [state[RETURNS]!, state[RETURNS + 1]!]
+    const mean = state[RETURNS]!
+    const m2 = state[RETURNS + 1]!
     const far = state[farAt(length)]! - q * mean
     const spread = state[farAt(length) + 1]! + (length - q + 1) * far * far
     const ratio = spread / (length - q + 1) / (1 - q / length) / q / (m2 / (length - 1))
