@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defineModule, Orchestrator, type Decision, type Host, type MarketInput, type Participant } from './index.ts'
+import { defineModule, type Host, type MarketInput, type Participant } from './index.ts'
 import { OutputDigest } from './host/output-digest.ts'
 import { build, feature, follow, identity, last, trades } from './orchestrator.fixture.ts'
 import { fixtures } from './testing/index.ts'

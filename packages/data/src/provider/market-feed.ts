@@ -48,6 +48,8 @@ export class MarketFeed implements DataFeed {
   #writtenMs = 0
   /** tsInit through which silence is told after the sources have ended; NaN: they have not. */
   #endAt = NaN
+  /** An earlier run was gone on with: what a live market did meanwhile is not known. */
+  #resumed = false
   /** An input of the host is under way. */
   #hosting = false
 
@@ -138,6 +140,7 @@ export class MarketFeed implements DataFeed {
     const snapshot = this.#journal?.snapshot(store.path === undefined ? Infinity : appliedThrough)
     this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
     this.#open = true
+    this.#resumed = (this.#journal?.end ?? 0) > 0
     opened(manifest)
     return snapshot
   }
@@ -252,6 +255,10 @@ export class MarketFeed implements DataFeed {
   #run(limit: number): AdvanceState {
     const { inputs, desk } = this.#parts
     inputs.start(this.#stop.signal)
+    if (this.#resumed) {
+      this.#resumed = false
+      if (desk.ticking && this.#host.mode === 'live') this.#own(KIND.gap, this.#newest[1]!, 'restart')
+    }
     for (let turn = TURN; turn > 0; turn--) {
       const bound = Math.min(limit, this.#host.due)
       const reader = inputs.merge.pick()

@@ -132,6 +132,25 @@ describe('a snapshot', () => {
   })
 })
 
+test('a live run that is gone on with makes up no candles for the time between', async () => {
+  const journal = newFolder()
+  const from = 4e15
+  const run = async (times: readonly number[], limit: number) => {
+    const inputs = times.map((time, i) => trade(from + time * 1e6, 100, 1, { tsInit: from + time * 1e6, sourceSequence: i + 1 }))
+    const source = defineSource({ name: 'tape', instruments: [BTC], live: true, async *events({ after = 0 }) { yield inputs.slice(after) } })
+    const host = new RecordedHost({ timeframes: ['1s'], mode: 'live' })
+    const feed = new DataProvider({ sources: [source], journal }).attach(host)
+    await opened(feed)
+    await drive(feed, host, { limit: from + limit * 1e6 })
+    await feed.close()
+    return host.candles
+  }
+  await run([0.5, 1.5, 2.5, 100], 3)
+  const candles = await run([0.5, 1.5, 2.5, 60.5, 61.5, 62.5, 100], 63)
+  const seconds = candles.map(({ openTime, taint }) => `${(openTime - from) / 1e6} ${taint.join()}`)
+  expect(seconds).toEqual(['0 partial', '1 ', '2 gap', '60 gap,partial', '61 '])
+})
+
 test('a time that is none moves no clock', async () => {
   const host = new RecordedHost()
   const inputs = [trade(1e6, 10), trade(1.7e18, 11), trade(2e6, 12), trade(3e6, 13, 1, { tsInit: '9' as never }), trade(4e6, 14)]
