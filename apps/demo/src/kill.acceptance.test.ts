@@ -21,18 +21,15 @@ function journalBytes(db: string): number {
   }
 }
 
-/**
- * The demo's configuration, in a folder from which the same modules are found; with snapshots often enough for a short
- * run, and training steps so long that one is always under way.
- */
-function configuration(folder: string): string {
-  for (const name of ['src', 'node_modules']) symlinkSync(join(demo, name), join(folder, name), 'junction')
+/** The demo's configuration with so many inputs between snapshots, and training steps so long that one is always under way. */
+function configuration(folder: string, snapshotEvery: number): string {
   const text = readFileSync(join(demo, 'tapeloom.yaml'), 'utf8')
-    .replace(/^orchestrator:$/m, `$&\n  snapshotEvery: ${SNAPSHOT_EVERY}`)
+    .replace(/^orchestrator:$/m, `$&\n  snapshotEvery: ${snapshotEvery}`)
     .replace(/- training_module$/m, '- { use: training_module, options: { trainLatency: 20m } }')
   expect(text).toMatch(/snapshotEvery[^]*trainLatency/)
-  writeFileSync(join(folder, 'often.yaml'), text)
-  return join(folder, 'often.yaml')
+  const file = join(folder, `every${snapshotEvery}.yaml`)
+  writeFileSync(file, text)
+  return file
 }
 
 /** Whole numbers below a bound, always the same ones. */
@@ -55,21 +52,25 @@ async function compared(a: string, b: string, statement: string): Promise<readon
 
 describe.skipIf(absent)('a replay that is killed', () => {
   let folder: string
-  let command: readonly string[]
+  let from: readonly string[]
   const db = (name: string): string => join(folder, `${name}.duckdb`)
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tapeloom-kill-'))
     mkdirSync(join(folder, 'slices'))
     const files = await candleSlices(join(folder, 'slices'), MINUTES)
-    command = ['replay', configuration(folder), ...files.flatMap((file) => ['--from', file]), '--json']
+    from = files.flatMap((file) => ['--from', file])
+    for (const name of ['src', 'node_modules']) symlinkSync(join(demo, name), join(folder, name), 'junction') // modules are found from here
   }, 60_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+  const replay = (name: string, snapshotEvery: number): readonly string[] =>
+    ['replay', configuration(folder, snapshotEvery), ...from, '--db', db(name), '--json']
+
   /** Runs on and kills: when the journal has grown by so many bytes and so many ms have gone by since, if it comes to that. */
-  function runAndKill(name: string, growth: number, delayMs: number): Promise<Ending> {
+  function runAndKill(name: string, snapshotEvery: number, growth: number, delayMs: number): Promise<Ending> {
     const aim = journalBytes(db(name)) + growth
     let poll: NodeJS.Timeout | undefined
-    const ending = tapeloom([...command, '--db', db(name)], (child) => {
+    const ending = tapeloom(replay(name, snapshotEvery), (child) => {
       const kill = (): void => void setTimeout(() => child.kill('SIGKILL'), delayMs)
       if (growth === 0) return kill()
       poll = setInterval(() => {
@@ -83,15 +84,18 @@ describe.skipIf(absent)('a replay that is killed', () => {
 
   test('at 20 moments goes on each time, and ends as one that is never killed, nothing lost or doubled', async () => {
     const started = performance.now()
-    const straight = await told<Record<string, unknown>>([...command.slice(0, -1), '--db', db('straight')])
+    const straight = await told<Record<string, unknown>>(replay('straight', SNAPSHOT_EVERY))
     const startMs = (performance.now() - started) / 4
     const [random, bytes] = [seeded(20_251), journalBytes(db('straight'))]
     const whole = (report: Record<string, unknown>) => ({ ...report, eventsPerSecond: 0, peakRssMB: 0 })
     const sizes: number[] = []
     let [kills, round] = [0, 0]
     for (let name = 'killed0'; ; ) {
-      const growth = kills === KILLS ? Infinity : kills % 4 === 3 ? 0 : 1 + random(bytes / 8) // each fourth while it starts
-      const { code, out, err } = await runAndKill(name, growth, growth === 0 ? random(startMs) : random(40))
+      // each fourth while it starts; each tenth when it has cut a snapshot as soon as it had recovered
+      const cut = kills % 10 === 8
+      const growth = kills === KILLS ? Infinity : kills % 4 === 3 ? 0 : 1 + (cut ? 0 : random(bytes / 8))
+      const every = cut ? SNAPSHOT_EVERY / 10 : SNAPSHOT_EVERY
+      const { code, out, err } = await runAndKill(name, every, growth, growth === 0 ? random(startMs) : random(40))
       expect({ code: code ?? 0, err }).toEqual({ code: 0, err: '' })
       sizes.push(journalBytes(db(name)))
       if (code === null) {

@@ -23,7 +23,7 @@ export function tapeloom(args: readonly string[], watch: (child: ChildProcess) =
 
 /** What a command that must succeed says with --json. */
 export async function told<T>(args: readonly string[]): Promise<T> {
-  const { code, out, err } = await tapeloom([...args, '--json'])
+  const { code, out, err } = await tapeloom(args.includes('--json') ? args : [...args, '--json'])
   if (code !== 0) throw new Error(`tapeloom ${args.join(' ')} ended with ${code}: ${err}`)
   return JSON.parse(out) as T
 }
