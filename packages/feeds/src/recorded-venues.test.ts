@@ -15,8 +15,12 @@ describe.skipIf(absent)('recorded traffic', () => {
     ['kraken', { messages: 14_636, bookMessages: 14_506, checksums: { ok: 14_496, failed: 0 } }],
     ['binance', { messages: 4716, bookMessages: 3 + 2656, trades: 1910 }],
     ['binance-delivery', { messages: 4371, bookMessages: 10 + 1783, trades: 51, top: { ok: 1781, total: 1783 } }],
+    ['bitflyer', { messages: 1103, bookMessages: 749, trades: 162 }],
     ['bitmex', { messages: 7043, trades: 112, top: { ok: 492, total: 500 } }],
+    ['bitstamp', { messages: 747, bookMessages: 625, trades: 10 }],
     ['coinbase', { messages: 1030, checksums: { ok: 0, failed: 0 }, top: { ok: 132, total: 154 } }],
+    ['gemini', { messages: 993, bookMessages: 935, trades: 51 }],
+    ['kraken-futures', { messages: 7175, bookMessages: 10 + 7014, trades: 3 }],
     ['okx', { checksums: { ok: 290, failed: 0 } }],
   ])('%s: nothing is missing, no book crosses', async (venue, expected) => {
     expect(await feedCheck([fileOf(venue)])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])

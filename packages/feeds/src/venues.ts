@@ -1,7 +1,11 @@
 import { TapeloomError } from '@tapeloom/core'
 import { BinanceWire } from './binance/binance-wire.ts'
+import { BitflyerDecoder } from './bitflyer/bitflyer-decoder.ts'
 import { BitmexDecoder } from './bitmex/bitmex-decoder.ts'
+import { BitstampDecoder } from './bitstamp/bitstamp-decoder.ts'
 import { CoinbaseDecoder } from './coinbase/coinbase-decoder.ts'
+import { GeminiDecoder } from './gemini/gemini-decoder.ts'
+import { KrakenFuturesDecoder } from './kraken-futures/kraken-futures-decoder.ts'
 import { KrakenDecoder } from './kraken/kraken-decoder.ts'
 import { OkxDecoder } from './okx/okx-decoder.ts'
 import type { VenueDecoder } from './venue-decoder.ts'
@@ -18,9 +22,13 @@ export const VENUES: Readonly<Record<string, Venue>> = {
   BINANCE_US: { name: 'binanceus-spot', decoder: () => new BinanceWire('spot') },
   BINANCE_FUTURES: { name: 'binance-usdm', decoder: () => new BinanceWire('usdm') },
   BINANCE_DELIVERY: { name: 'binance-coinm', decoder: () => new BinanceWire('coinm') },
+  BITFLYER: { name: 'bitflyer', decoder: () => new BitflyerDecoder() },
   BITMEX: { name: 'bitmex', decoder: () => new BitmexDecoder() },
+  BITSTAMP: { name: 'bitstamp', decoder: () => new BitstampDecoder() },
   COINBASE: { name: 'coinbase', decoder: () => new CoinbaseDecoder() },
+  GEMINI: { name: 'gemini', decoder: () => new GeminiDecoder() },
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },
+  KRAKEN_FUTURES: { name: 'kraken-futures', decoder: () => new KrakenFuturesDecoder() },
   OKX: { name: 'okx', decoder: () => new OkxDecoder() },
 }
 

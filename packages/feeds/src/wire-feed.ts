@@ -51,13 +51,16 @@ export class WireFeed {
   #decode(record: WireRecord & { type: 'message' | 'response' }): readonly (WireEvent | WireReject)[] {
     const { connection, data, receivedUs } = record
     let events: readonly WireEvent[] | undefined
+    let parsed: unknown
     try {
-      const message: WireMessage = { connection, json: json(data), receivedUs }
+      parsed = json(data)
+      const message: WireMessage = { connection, json: parsed, receivedUs }
       events = record.type === 'message' ? this.decoder.receive(message) : (this.decoder.respond?.(record.url, message) ?? [])
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
-      const lost = this.decoder.detectsLoss || record.type === 'response' ? [] : this.#lose(connection, 'broken')
-      return [reject('feed.broken', data), ...lost]
+      const isKnownLater = this.decoder.detectsLoss || record.type === 'response'
+      const naming = parsed === undefined ? '' : data
+      return [reject('feed.broken', data), ...(isKnownLater ? [] : this.#lose(connection, 'broken', naming))]
     }
     if (!events) return [reject('feed.unknown', data)]
     for (const event of events) {
@@ -72,9 +75,11 @@ export class WireFeed {
     return this.#books.get(symbol) ?? [...this.#connections].at(-1) ?? ''
   }
 
-  #lose(connection: string, reason: 'reconnect' | 'broken'): readonly WireEvent[] {
+  /** Loses the books that a text names, where it names any, else all of the connection. */
+  #lose(connection: string, reason: 'reconnect' | 'broken', naming = ''): readonly WireEvent[] {
     const symbols = [...this.#books].filter(([, on]) => on === connection).map(([symbol]) => symbol)
-    return symbols.map((symbol) => {
+    const named = symbols.filter((symbol) => naming.includes(symbol))
+    return (named.length > 0 ? named : symbols).map((symbol) => {
       this.#books.delete(symbol)
       this.decoder.lose(symbol)
       return { kind: 'gap', symbol, eventUs: this.receivedUs, reason }

@@ -1,13 +1,13 @@
 import type { Grid } from '@tapeloom/core'
 
-/** Whole grid steps of plain decimal digits, exactly; NaN when they lie off the grid or are too many for an integer. */
+/** Whole grid steps of plain decimal digits: exact up to 2^53, the nearest double beyond; NaN when they lie off the grid. */
 export function stepsOf(grid: Grid, digits: string): number {
   const [whole = '', fraction = ''] = digits.split('.')
   const places = String(grid.scale).length - 1
   if (fraction.length > places && /[1-9]/.test(fraction.slice(places))) return NaN
   const units = Number(whole + fraction.slice(0, places).padEnd(places, '0'))
   const steps = units / grid.k
-  return Number.isSafeInteger(units) && Number.isInteger(steps) ? steps : NaN
+  return Number.isInteger(steps) ? steps : NaN
 }
 
 /** How many decimals digits have, without zeros at their end; a grid has at most 15. */

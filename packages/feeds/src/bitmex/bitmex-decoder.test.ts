@@ -51,6 +51,13 @@ describe('BitmexDecoder', () => {
     ])
   })
 
+  test('only the books that such a message names are lost, where it names any', () => {
+    const eth = { ...book('partial'), filter: { symbol: 'ETHUSD' } }
+    const bad = { ...book('insert', { ...row(1, 'Buy', -1, 1), symbol: 'ETHUSD' }) }
+    const lost = (message: unknown) => decoded(new BitmexDecoder(), partial, eth, message).flatMap((one) => (one.kind === 'gap' ? [one.symbol] : []))
+    expect([lost(bad), lost(book('insert', {})), lost('x')]).toEqual([['ETHUSD'], [symbol, 'ETHUSD'], [symbol, 'ETHUSD']])
+  })
+
   test('trades carry the side of the taker; of quotes the last one counts', () => {
     const trade = { timestamp, symbol, side: 'Sell', size: 7415, price: 0.00000216, trdMatchID: '7e4a4dbd' }
     const quote = { timestamp, symbol, bidSize: 1, bidPrice: 31.5965, askPrice: 31.6635, askSize: 25 }
