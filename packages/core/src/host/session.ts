@@ -148,8 +148,8 @@ export class Session implements DataHost, Host {
     this.bus.dispatch('candle:close', symbol, candle)
     this.bus.drain()
   }
-  reject(source: string, code: string, message: string): void {
-    this.post('data:reject', 0, source, { source, code, message })
+  reject(source: string, code: string, message: string, symbol = 0): void {
+    this.post('data:reject', symbol, source, { source, code, message })
   }
   end(): void {
     this.bus.drain()

@@ -43,7 +43,8 @@ export interface DataHost {
   candle(symbolIndex: number, candle: Candle & EventStamp): void
   /** The base interval that ends at `time` (µs, venue time) is over for a symbol. */
   boundary(symbolIndex: number, time: number): void
-  reject(source: string, code: string, message: string): void
+  /** Something of a source could not be used; of the first symbol where none is known. */
+  reject(source: string, code: string, message: string, symbolIndex?: number): void
   /** The input is done: what handlers emitted is delivered. */
   end(): void
   on<K extends EventName>(topic: K, listener: (event: EventOf<K>) => void, owner: string): () => void

@@ -168,7 +168,7 @@ export class MarketDesk implements CandleSink {
     const outcome = this.books.apply(record, name)
     if (outcome !== 'crossed' && outcome !== 'invalid') return
     const message = `[${market.venue} ${market.symbol}] its book is ${outcome}. It is emptied until the next snapshot.`
-    this.#parts.host.reject(name, `book.${outcome}`, message)
+    this.#parts.host.reject(name, `book.${outcome}`, message, market.symbolIndex)
     this.#row(`${market.venue}:${market.symbol}:book`, market, 'desync', this.#now[1]!, NaN)
   }
 
@@ -186,11 +186,11 @@ export class MarketDesk implements CandleSink {
   /** Says once of a market which timeframes its candles cannot make. */
   #warnUnmade({ market, source, text }: MarketRecord): void {
     this.#warned.add(market)
-    const { symbol } = this.#markets[market]!
+    const { symbol, symbolIndex } = this.#markets[market]!
     const { unmade } = this.builders[market]!.candles
     if (unmade.length === 0) return
     const message = `[data ${symbol}] ${unmade.join(', ')} cannot be made of ${text} candles. Feed trades, or candles that divide them.`
-    this.#parts.host.reject(this.#parts.sources[source]!.name, 'data.timeframe', message)
+    this.#parts.host.reject(this.#parts.sources[source]!.name, 'data.timeframe', message, symbolIndex)
   }
 
   /** A newer version of a closed candle: for the mirror and the store, from its sequence on; nothing closes again. */
@@ -234,7 +234,7 @@ export class MarketDesk implements CandleSink {
   #fault(record: MarketRecord): void {
     const source = this.#parts.sources[record.source]?.name ?? 'ingest'
     if (record.market !== NONE) this.builders[record.market]!.taintOpen(REJECT)
-    this.#parts.host.reject(source, record.text, record.message)
+    this.#parts.host.reject(source, record.text, record.message, this.#markets[record.market]?.symbolIndex)
   }
 
   #heard(record: MarketRecord, builder: CandleBuilder): void {

@@ -61,3 +61,14 @@ test('a symbol is decided on at the prices of its own venue', async () => {
   await orchestrator.run()
   expect([...prices]).toEqual([100])
 })
+
+test('what is rejected of a symbol is told of that symbol, and stored so', async () => {
+  const inputs = [trade(1e6, 100), trade(2e6, -1, 1, { symbol: 'ETH/USDT' }), trade(3e6, 100)]
+  const data = new DataProvider({ sources: [recording(inputs)] })
+  const orchestrator = new Orchestrator({ data, modules: [defineModule({ name: 'hearing', ...identity, on: { trade() {} } })] })
+  const symbols: string[] = []
+  orchestrator.on('data:reject', ({ symbol }) => void symbols.push(symbol))
+  await orchestrator.run()
+  expect(symbols).toEqual(['ETH/USDT'])
+  expect((await data.store.read({ table: 'gaps', columns: ['symbol'], equals: { reason: 'reject' } })).columns['symbol']).toEqual(['ETH/USDT'])
+})
