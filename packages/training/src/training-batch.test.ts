@@ -48,12 +48,13 @@ test('an empty batch is one of no samples', async () => {
 })
 
 test('targets of all kinds are checked', () => {
-  const model = { id: 'm', schemaHash: 'feed', targets: declared } as Parameters<typeof checkSamples>[0]
+  const model = { id: 'm', schemaHash: 'feed', targets: declared, classes: { direction: 3 } } as Parameters<typeof checkSamples>[0]
   const reference = { id: 'r', schemaHash: 'feed' }
   const check = (targets: object) => checkSamples(model, 's', { reference, targets })
   const good = { direction: 1, move: -0.5, path: new Float32Array([1, 2]) }
   expect(check(good)).toEqual([{ reference, targets: { direction: 1, move: -0.5, path: [1, 2] }, weight: 1 }])
   expect(() => check({ ...good, move: NaN })).toThrow(/gave NaN for target 'move'. Give a finite number/)
+  expect(() => check({ ...good, direction: 3 })).toThrow(/gave 3 for target 'direction'. Give a whole number 0..2/)
   expect(() => check({ ...good, path: [1] })).toThrow(/gave \[1\] for target 'path'. Give 2 finite numbers/)
   expect(() => check({ ...good, path: undefined })).toThrow(/gave \[\] for target 'path'/)
   expect(checkSamples(model, 's', undefined)).toEqual([])
