@@ -21,9 +21,15 @@ export class Alligator extends Kernel {
   readonly lines: readonly [jaw: AlligatorLine, teeth: AlligatorLine, lips: AlligatorLine]
 
   /** @throws RangeError when a length is not a whole number from 1 on, or a shift not one from 0 on */
-  constructor(jaw: AlligatorLine = [13, 8], teeth: AlligatorLine = [8, 5], lips: AlligatorLine = [5, 3], state?: Float64Array) {
+  constructor(
+    jaw: AlligatorLine = [13, 8],
+    teeth: AlligatorLine = [8, 5],
+    lips: AlligatorLine = [5, 3],
+    state?: Float64Array,
+  ) {
     const lines = [jaw, teeth, lips] as const
-    super('Alligator', 3, lines.reduce((size, line) => size + MEAN_SIZE + delaySize(checkLine('Alligator', line)), 3), state)
+    const size = lines.reduce((sum, line) => sum + MEAN_SIZE + delaySize(checkLine('Alligator', line)), 3)
+    super('Alligator', 3, size, state)
     this.lines = lines
   }
 

@@ -12,7 +12,10 @@ export class CloseToClose extends Kernel {
   readonly length: number
   readonly periods: number
 
-  /** `periods`: candles a year. @throws RangeError when length is not a whole number from 3 on or periods not above 0 */
+  /**
+   * `periods`: candles a year.
+   * @throws RangeError when length is not a whole number from 3 on or periods not above 0
+   */
   constructor(length: number, periods: number, state?: Float64Array) {
     checkRange('CloseToClose', 'length', checkLength('CloseToClose', length), 3, Infinity)
     super('CloseToClose', 4, 2 + momentsSize(length - 1), state)

@@ -3,8 +3,8 @@ import { Kernel } from './kernel.ts'
 import { eachRow, sumOver } from './over-windows.ts'
 
 /**
- * Sum whose members fade by e^(−elapsed / decay), in the unit of the values; divided by `decay` it is a rate per unit of
- * time. For events at irregular times. A missing number makes it NaN until `reset`.
+ * Sum whose members fade by e^(−elapsed / decay), in the unit of the values; divided by `decay` it is a rate per unit
+ * of time. For events at irregular times. A missing number makes it NaN until `reset`.
  */
 export class ExponentialSum extends Kernel {
   readonly decay: number

@@ -19,7 +19,10 @@ export class GarmanKlassYangZhang extends Kernel {
   readonly length: number
   readonly periods: number
 
-  /** `periods`: candles a year. @throws RangeError when length is not a whole number from 1 on or periods not above 0 */
+  /**
+   * `periods`: candles a year.
+   * @throws RangeError when length is not a whole number from 1 on or periods not above 0
+   */
   constructor(length: number, periods: number, state?: Float64Array) {
     super('GarmanKlassYangZhang', 2, 2 + movingSumSize(checkLength('GarmanKlassYangZhang', length)), state)
     this.length = length

@@ -13,7 +13,10 @@ export class GarmanKlass extends Kernel {
   readonly length: number
   readonly periods: number
 
-  /** `periods`: candles a year. @throws RangeError when length is not a whole number from 1 on or periods not above 0 */
+  /**
+   * `periods`: candles a year.
+   * @throws RangeError when length is not a whole number from 1 on or periods not above 0
+   */
   constructor(length: number, periods: number, state?: Float64Array) {
     super('GarmanKlass', 1, 1 + movingSumSize(checkLength('GarmanKlass', length)), state)
     this.length = length

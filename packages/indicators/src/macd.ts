@@ -54,5 +54,6 @@ export function macdOf(values: ArrayLike<number>, fast = 12, slow = 26, signal =
   const [fastEma, slowEma] = [emaOf(values, fast), emaOf(values, slow)]
   const macd = fastEma.map((mean, i) => mean - slowEma[i]!)
   const signals = emaOf(macd, signal)
-  return { value: macd, signal: signals, histogram: eachRow(macd.length, (i) => macd[i]! - signals[i]!), fastEma, slowEma }
+  const histogram = eachRow(macd.length, (i) => macd[i]! - signals[i]!)
+  return { value: macd, signal: signals, histogram, fastEma, slowEma }
 }

@@ -3,7 +3,10 @@ import { Kernel } from './kernel.ts'
 import { overWindows, sumOver, unlessMissing } from './over-windows.ts'
 
 const FIELDS = 5 // mean of x, mean of y, Σdx², Σdy², Σdx·dy
-/** Elements of state that `addToCovariance` works in: `[results × 5, block × 5, count in block, filled, rows × 5 · length]`. */
+/**
+ * Elements of state that `addToCovariance` works in:
+ * `[results × 5, block × 5, count in block, filled, rows × 5 · length]`.
+ */
 export const covarianceSize = (length: number): number => 2 * FIELDS + 2 + FIELDS * length
 
 /**

@@ -4,7 +4,10 @@ import { overWindows } from './over-windows.ts'
 
 /** The power of two from `length` on. */
 const capacity = (length: number): number => 1 << (32 - Math.clz32(length - 1))
-/** Elements of state that `addToExtreme` works in: `[values taken, head, tail, place of the last NaN, (place, value) × ring]`. */
+/**
+ * Elements of state that `addToExtreme` works in:
+ * `[values taken, head, tail, place of the last NaN, (place, value) × ring]`.
+ */
 export const extremeSize = (length: number): number => 4 + 2 * capacity(length)
 
 /**

@@ -1,5 +1,8 @@
 const FIELDS = 3 // mean, Σdy², Σdx·dy with x the place in the window
-/** Elements of state that `addToLine` works in: `[results × 3, block × 3, count in block, filled, rows × 3 · length]`. */
+/**
+ * Elements of state that `addToLine` works in:
+ * `[results × 3, block × 3, count in block, filled, rows × 3 · length]`.
+ */
 export const lineSize = (length: number): number => 2 * FIELDS + 2 + FIELDS * length
 
 /**

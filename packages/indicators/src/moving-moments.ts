@@ -2,7 +2,10 @@ import { checkLength } from './check-length.ts'
 import { Kernel } from './kernel.ts'
 import { overWindows, sumOver } from './over-windows.ts'
 
-/** Elements of state that `addToMoments` works in: `[mean, M2, count in block, its mean, its M2, filled, rows × 2 · length]`. */
+/**
+ * Elements of state that `addToMoments` works in:
+ * `[mean, M2, count in block, its mean, its M2, filled, rows × 2 · length]`.
+ */
 export const momentsSize = (length: number): number => 6 + 2 * length
 
 /**
@@ -85,11 +88,16 @@ export class MovingMoments extends Kernel {
 
 /** Mean and variances of each window in two passes: the oracle of `MovingMoments`. */
 export function movingMomentsOf(values: ArrayLike<number>, length: number) {
-  const roll = (of: (first: number, last: number) => number) => overWindows('movingMomentsOf', values.length, length, of)
+  const roll = (of: (first: number, last: number) => number) =>
+    overWindows('movingMomentsOf', values.length, length, of)
   const mean = (first: number, last: number) => sumOver(first, last, (i) => values[i]!) / length
   const squares = roll((first, last) => {
     const center = mean(first, last)
     return sumOver(first, last, (i) => (values[i]! - center) * (values[i]! - center))
   })
-  return { value: roll(mean), variance: squares.map((m2) => m2 / length), sampleVariance: squares.map((m2) => m2 / (length - 1)) }
+  return {
+    value: roll(mean),
+    variance: squares.map((m2) => m2 / length),
+    sampleVariance: squares.map((m2) => m2 / (length - 1)),
+  }
 }

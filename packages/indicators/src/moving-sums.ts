@@ -1,4 +1,7 @@
-/** Elements of state that `addToSums` works in: `[row or results × width, block × width, count in block, filled, rows]`. */
+/**
+ * Elements of state that `addToSums` works in:
+ * `[row or results × width, block × width, count in block, filled, rows]`.
+ */
 export const movingSumsSize = (length: number, width: number): number => 2 * width + 2 + length * width
 
 /**
@@ -17,8 +20,8 @@ export function addToSums(state: Float64Array, at: number, length: number, width
   }
   state[head] = count
   if (count < length) {
-    const isFilled = state[head + 1] === 1
-    for (let f = 0; f < width; f++) state[at + f] = isFilled ? state[block + f]! + state[rows + count * width + f]! : NaN
+    if (state[head + 1] === 0) state.fill(NaN, at, block) // in the first window only
+    else for (let f = 0; f < width; f++) state[at + f] = state[block + f]! + state[rows + count * width + f]!
     return
   }
   for (let f = 0; f < width; f++) {

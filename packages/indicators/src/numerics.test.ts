@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
-  Alligator, Ema, emaOf, ExponentialSum, ExponentialVariance, LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson,
-  Roc, Rsi, Slope, Sma, smaOf, Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang, CloseToClose, Correlation, Cmf, Adx, EfficiencyRatio,
+  Adx, Alligator, CloseToClose, Cmf, Correlation, EfficiencyRatio, Ema, emaOf, ExponentialSum, ExponentialVariance,
+  LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson, Roc, Rsi, Slope, Sma, smaOf,
+  Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang,
 } from './index.ts'
 
 test('a million prices near 60,000 with a bad tick of 1e7 leave mean and variance exact', () => {
@@ -142,8 +143,9 @@ describe('what a value means', () => {
 
 test.each([0, -1, 1.5, NaN])('length %s is an error that says so', (length) => {
   for (const make of [
-    () => new Sma(length), () => new Ema(length), () => smaOf([1], length), () => emaOf([1], length), () => new Parkinson(length, 365),
-    () => new Stochastic(length), () => new VarianceRatio(length, 2), () => new MovingQuantile(length), () => new Macd(12, 26, length),
+    () => new Sma(length), () => new Ema(length), () => smaOf([1], length), () => emaOf([1], length),
+    () => new Parkinson(length, 365), () => new Stochastic(length), () => new VarianceRatio(length, 2),
+    () => new MovingQuantile(length), () => new Macd(12, 26, length),
   ])
     expect(make).toThrow(`length ${length} is not a whole number`)
 })

@@ -3,7 +3,8 @@ import { eachRow, sumOver } from './over-windows.ts'
 
 /**
  * On-balance volume, in volume units, since the start or the last `reset`: the volume of candles that closed higher
- * than the one before, less that of those that closed lower; 0 at the first. A missing number makes it NaN until `reset`.
+ * than the one before, less that of those that closed lower; 0 at the first. A missing number makes it NaN until
+ * `reset`.
  * @source Granville (1963), New Key to Stock Market Profits
  */
 export class Obv extends Kernel {

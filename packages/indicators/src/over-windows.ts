@@ -19,7 +19,8 @@ export function sumOver(first: number, last: number, of: (row: number) => number
 }
 
 /** `value`, or NaN where a number that belongs to it is. */
-export const unlessMissing = (value: number, ...others: readonly number[]): number => (others.some(Number.isNaN) ? NaN : value)
+export const unlessMissing = (value: number, ...others: readonly number[]): number =>
+  others.some(Number.isNaN) ? NaN : value
 
 /** One number a row. */
 export function eachRow(rows: number, of: (row: number) => number): Float64Array {

@@ -17,7 +17,10 @@ export class ParabolicSar extends Kernel {
   readonly step: number
   readonly limit: number
 
-  /** `step` is the first acceleration and what each new extreme adds, up to `limit`. @throws RangeError unless 0 < step <= limit <= 1 */
+  /**
+   * `step` is the first acceleration and what each new extreme adds, up to `limit`.
+   * @throws RangeError unless 0 < step <= limit <= 1
+   */
   constructor(step = 0.02, limit = 0.2, state?: Float64Array) {
     super('ParabolicSar', 2, 12, state)
     this.step = check(step, limit)

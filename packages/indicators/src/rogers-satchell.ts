@@ -14,7 +14,10 @@ export class RogersSatchell extends Kernel {
   readonly length: number
   readonly periods: number
 
-  /** `periods`: candles a year. @throws RangeError when length is not a whole number from 1 on or periods not above 0 */
+  /**
+   * `periods`: candles a year.
+   * @throws RangeError when length is not a whole number from 1 on or periods not above 0
+   */
   constructor(length: number, periods: number, state?: Float64Array) {
     super('RogersSatchell', 1, 1 + movingSumSize(checkLength('RogersSatchell', length)), state)
     this.length = length

@@ -37,5 +37,6 @@ export class StandardDeviation extends Kernel {
 export function standardDeviationOf(values: ArrayLike<number>, length: number) {
   const { value: mean, variance } = movingMomentsOf(values, length)
   const value = variance.map(Math.sqrt)
-  return { value, mean, zScore: value.map((deviation, i) => (deviation === 0 ? NaN : (values[i]! - mean[i]!) / deviation)) }
+  const zScore = value.map((deviation, i) => (deviation === 0 ? NaN : (values[i]! - mean[i]!) / deviation))
+  return { value, mean, zScore }
 }

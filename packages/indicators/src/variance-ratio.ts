@@ -92,7 +92,8 @@ export class VarianceRatio extends Kernel {
     for (let lag = 1; lag < q; lag++) {
       const weight = (2 * (q - lag)) / q
       const pairs = length - lag
-      const inner = state[at]! + m * (-2 * state[at + 1]! + m * (state[at + 2]! + m * (-2 * state[at + 3]! + pairs * m)))
+      const squares = state[at + 2]! + m * (-2 * state[at + 3]! + pairs * m)
+      const inner = state[at]! + m * (-2 * state[at + 1]! + m * squares)
       theta += (weight * weight * inner) / (m2 * m2)
       at += movingSumsSize(pairs, 4)
     }
@@ -103,7 +104,8 @@ export class VarianceRatio extends Kernel {
 /** Ratio and z* of each window as the paper writes them: the oracle of `VarianceRatio`. */
 export function varianceRatioOf(prices: ArrayLike<number>, length: number, q: number) {
   check('varianceRatioOf', length, q)
-  const change = (i: number, by = 1) => (prices[i]! > 0 && prices[i - by]! > 0 ? Math.log(prices[i]! / prices[i - by]!) : NaN)
+  const change = (i: number, by = 1) =>
+    prices[i]! > 0 && prices[i - by]! > 0 ? Math.log(prices[i]! / prices[i - by]!) : NaN
   const about = (first: number, last: number) => {
     const mean = sumOver(first + 1, last, change) / length
     const square = (i: number) => (change(i) - mean) * (change(i) - mean)

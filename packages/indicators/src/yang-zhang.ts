@@ -19,7 +19,10 @@ export class YangZhang extends Kernel {
   readonly length: number
   readonly periods: number
 
-  /** `periods`: candles a year. @throws RangeError when length is not a whole number from 2 on or periods not above 0 */
+  /**
+   * `periods`: candles a year.
+   * @throws RangeError when length is not a whole number from 2 on or periods not above 0
+   */
   constructor(length: number, periods: number, state?: Float64Array) {
     checkRange('YangZhang', 'length', checkLength('YangZhang', length), 2, Infinity)
     super('YangZhang', 2, 2 + 2 * momentsSize(length) + movingSumSize(length), state)

@@ -7,7 +7,9 @@ const root = resolve(import.meta.dirname, '../../../..')
 const golden = resolve(root, process.env['TAPELOOM_DATA'] ?? '../shared/data', 'golden')
 
 /** Why the published vectors cannot be read on this machine; undefined when they can. */
-export const absence = existsSync(golden) ? undefined : `${golden} is absent: golden vectors are skipped. Set TAPELOOM_DATA.`
+export const absence = existsSync(golden)
+  ? undefined
+  : `${golden} is absent: golden vectors are skipped. Set TAPELOOM_DATA.`
 
 const text = (file: string): string => gunzipSync(readFileSync(resolve(golden, file))).toString()
 

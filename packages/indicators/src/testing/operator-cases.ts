@@ -28,7 +28,9 @@ type Columnar = (...columns: readonly Float64Array[]) => ReturnType<OperatorCase
 type AddOf = { add(...values: readonly number[]): number }
 
 /** `inputs` name the arguments of `add`, which are the columns of the oracle in the same order. */
-const of = (name: string, inputs: readonly Input[], window: number, make: OperatorCase['make'], oracle: Columnar): OperatorCase => ({
+const of = (
+  name: string, inputs: readonly Input[], window: number, make: OperatorCase['make'], oracle: Columnar,
+): OperatorCase => ({
   name,
   make,
   add: (kernel, row) => (kernel as Kernel & AddOf).add(...inputs.map((input) => row[input])),
@@ -43,7 +45,8 @@ const hlcv = [...hlc, 'volume'] as const
 const ohlc = ['open', ...hlc] as const
 
 /** Every operator, windows of `n` >= 3 rows. */
-export const operatorCases = (n: number): OperatorCase[] => [...averages(n), ...candles(n), ...moments(n), ...volatilities(n), ...sums(n)]
+export const operatorCases = (n: number): OperatorCase[] =>
+  [averages, candles, moments, volatilities, sums].flatMap((cases) => cases(n))
 
 const averages = (n: number): OperatorCase[] => [
   of('Sma', close, n, (s) => new all.Sma(n, s), (c) => all.smaOf(c!, n)),
@@ -62,9 +65,11 @@ const candles = (n: number): OperatorCase[] => [
   of('Adx', hlc, Infinity, (s) => new all.Adx(n, s), (h, l, c) => all.adxOf(h!, l!, c!, n)),
   of('Alligator', ['high', 'low'], Infinity, (s) => new all.Alligator([n, 4], [3, 1], [2, 0], s),
     (h, l) => all.alligatorOf(h!, l!, [n, 4], [3, 1], [2, 0])),
-  of('Stochastic', hlc, n + 2, (s) => new all.Stochastic(n, 2, 3, s), (h, l, c) => all.stochasticOf(h!, l!, c!, n, 2, 3)),
+  of('Stochastic', hlc, n + 2, (s) => new all.Stochastic(n, 2, 3, s),
+    (h, l, c) => all.stochasticOf(h!, l!, c!, n, 2, 3)),
   of('WilliamsR', hlc, n, (s) => new all.WilliamsR(n, s), (h, l, c) => all.williamsROf(h!, l!, c!, n)),
-  of('ParabolicSar', ['high', 'low'], Infinity, (s) => new all.ParabolicSar(0.02, 0.2, s), (h, l) => all.parabolicSarOf(h!, l!)),
+  of('ParabolicSar', ['high', 'low'], Infinity, (s) => new all.ParabolicSar(0.02, 0.2, s),
+    (h, l) => all.parabolicSarOf(h!, l!)),
   of('Cmf', hlcv, n, (s) => new all.Cmf(n, s), (h, l, c, v) => all.cmfOf(h!, l!, c!, v!, n)),
 ]
 
@@ -79,25 +84,31 @@ const moments = (n: number): OperatorCase[] => [
   of('Slope', close, n, (s) => new all.Slope(n, s), (c) => all.slopeOf(c!, n)),
   of('MovingExtremes', close, n, (s) => new all.MovingExtremes(n, s), (c) => all.movingExtremesOf(c!, n)),
   of('MovingQuantile', close, n, (s) => new all.MovingQuantile(n, 0.3, s), (c) => all.movingQuantileOf(c!, n, 0.3)),
-  of('VarianceRatio', close, 3 * n + 1, (s) => new all.VarianceRatio(3 * n, 4, s), (c) => all.varianceRatioOf(c!, 3 * n, 4)),
+  of('VarianceRatio', close, 3 * n + 1, (s) => new all.VarianceRatio(3 * n, 4, s),
+    (c) => all.varianceRatioOf(c!, 3 * n, 4)),
 ]
 
 const volatilities = (n: number): OperatorCase[] => [
   of('CloseToClose', close, n, (s) => new all.CloseToClose(n, 365, s), (c) => all.closeToCloseOf(c!, n, 365)),
   of('Parkinson', ['high', 'low'], n, (s) => new all.Parkinson(n, 365, s), (h, l) => all.parkinsonOf(h!, l!, n, 365)),
-  of('GarmanKlass', ohlc, n, (s) => new all.GarmanKlass(n, 365, s), (o, h, l, c) => all.garmanKlassOf(o!, h!, l!, c!, n, 365)),
-  of('RogersSatchell', ohlc, n, (s) => new all.RogersSatchell(n, 365, s), (o, h, l, c) => all.rogersSatchellOf(o!, h!, l!, c!, n, 365)),
+  of('GarmanKlass', ohlc, n, (s) => new all.GarmanKlass(n, 365, s),
+    (o, h, l, c) => all.garmanKlassOf(o!, h!, l!, c!, n, 365)),
+  of('RogersSatchell', ohlc, n, (s) => new all.RogersSatchell(n, 365, s),
+    (o, h, l, c) => all.rogersSatchellOf(o!, h!, l!, c!, n, 365)),
   of('GarmanKlassYangZhang', ohlc, n + 1, (s) => new all.GarmanKlassYangZhang(n, 365, s),
     (o, h, l, c) => all.garmanKlassYangZhangOf(o!, h!, l!, c!, n, 365)),
-  of('YangZhang', ohlc, n + 1, (s) => new all.YangZhang(n, 365, s), (o, h, l, c) => all.yangZhangOf(o!, h!, l!, c!, n, 365)),
+  of('YangZhang', ohlc, n + 1, (s) => new all.YangZhang(n, 365, s),
+    (o, h, l, c) => all.yangZhangOf(o!, h!, l!, c!, n, 365)),
 ]
 
 const sums = (n: number): OperatorCase[] => [
   of('Vwap', ['close', 'volume'], Infinity, (s) => new all.Vwap(s), (c, v) => all.vwapOf(c!, v!)),
   of('Adl', hlcv, Infinity, (s) => new all.Adl(s), (h, l, c, v) => all.adlOf(h!, l!, c!, v!)),
   of('Obv', ['close', 'volume'], Infinity, (s) => new all.Obv(s), (c, v) => all.obvOf(c!, v!)),
-  of('ExponentialSum', ['volume', 'elapsed'], Infinity, (s) => new all.ExponentialSum(n, s), (v, t) => all.exponentialSumOf(v!, t!, n)),
-  of('ExponentialVariance', close, Infinity, (s) => new all.ExponentialVariance(0.94, n, s), (c) => all.exponentialVarianceOf(c!, 0.94, n)),
+  of('ExponentialSum', ['volume', 'elapsed'], Infinity, (s) => new all.ExponentialSum(n, s),
+    (v, t) => all.exponentialSumOf(v!, t!, n)),
+  of('ExponentialVariance', close, Infinity, (s) => new all.ExponentialVariance(0.94, n, s),
+    (c) => all.exponentialVarianceOf(c!, 0.94, n)),
   of('ExponentialCovariance', pair, Infinity, (s) => new all.ExponentialCovariance(0.9, n, s),
     (x, y) => all.exponentialCovarianceOf(x!, y!, 0.9, n)),
 ]
@@ -109,11 +120,11 @@ export const oracleOf = (one: OperatorCase, rows: readonly Row[]): Readonly<Reco
 }
 
 /** Every output after each row, by name. */
-export function run(one: OperatorCase, rows: readonly Row[], names: readonly string[] = ['value'], kernel = one.make()) {
+export function run(one: OperatorCase, rows: readonly Row[], names: readonly string[] = ['value'], on = one.make()) {
   const outputs = Object.fromEntries(names.map((name) => [name, new Float64Array(rows.length)]))
   rows.forEach((row, i) => {
-    one.add(kernel, row)
-    for (const name of names) outputs[name]![i] = (kernel as unknown as Record<string, number>)[name]!
+    one.add(on, row)
+    for (const name of names) outputs[name]![i] = (on as unknown as Record<string, number>)[name]!
   })
   return outputs
 }
