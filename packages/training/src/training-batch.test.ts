@@ -48,7 +48,7 @@ test('an empty batch is one of no samples', async () => {
 })
 
 test('targets of all kinds are checked', () => {
-  const model = { id: 'm', schemaHash: 'feed', targets: declared, classes: { direction: 3 } } as Parameters<typeof checkSamples>[0]
+  const model = { id: 'm', schemaHash: 'feed', targets: declared, classes: { direction: 3 } } as unknown as Parameters<typeof checkSamples>[0]
   const reference = { id: 'r', schemaHash: 'feed' }
   const check = (targets: object) => checkSamples(model, 's', { reference, targets })
   const good = { direction: 1, move: -0.5, path: new Float32Array([1, 2]) }
