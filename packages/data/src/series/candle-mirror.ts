@@ -21,7 +21,7 @@ export interface CandleSeries {
 
 /**
  * The newest candles of every series in memory, each row once. A candle that has left is never misread: reads say so,
- * and the store answers. Default budget 256 MB; a series holds up to `maxRows` (131,072: 10.7 MB).
+ * and the store answers. Default budget 256 MB; a series holds up to `maxRows` (32,768: 2.7 MB).
  */
 export class CandleMirror {
   readonly budget: MemoryBudget
@@ -31,7 +31,7 @@ export class CandleMirror {
   readonly #block = new RowBlock(CANDLE_WIDTH)
 
   constructor(options: { readonly budgetBytes?: number; readonly maxRows?: number } = {}) {
-    const { budgetBytes = 256 * 1024 * 1024, maxRows = 131_072 } = options
+    const { budgetBytes = 256 * 1024 * 1024, maxRows = 32_768 } = options
     if (!Number.isInteger(Math.log2(maxRows))) {
       throw new TapeloomError(
         'data.rows',

@@ -21,7 +21,7 @@ export class FeatureMirror {
 
   constructor(options: { readonly budgetBytes?: number; readonly maxRows?: number } = {}) {
     this.budget = new MemoryBudget(options.budgetBytes ?? 128 * 1024 * 1024)
-    this.#maxRows = options.maxRows ?? 65_536
+    this.#maxRows = options.maxRows ?? 8192
   }
 
   /** Declares the columns of a layout. */
