@@ -18,6 +18,7 @@ describe.skipIf(absent)('recorded traffic', () => {
     ['bitflyer', { messages: 1103, bookMessages: 749, trades: 162 }],
     ['bitmex', { messages: 7043, trades: 112, top: { ok: 492, total: 500 } }],
     ['bitstamp', { messages: 747, bookMessages: 625, trades: 10 }],
+    ['bybit', { messages: 4440, bookMessages: 10 + 4268, trades: 251 }],
     ['coinbase', { messages: 1030, checksums: { ok: 0, failed: 0 }, top: { ok: 132, total: 154 } }],
     ['gemini', { messages: 993, bookMessages: 935, trades: 51 }],
     ['kraken-futures', { messages: 7175, bookMessages: 10 + 7014, trades: 3 }],

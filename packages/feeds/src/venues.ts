@@ -3,6 +3,7 @@ import { BinanceWire } from './binance/binance-wire.ts'
 import { BitflyerDecoder } from './bitflyer/bitflyer-decoder.ts'
 import { BitmexDecoder } from './bitmex/bitmex-decoder.ts'
 import { BitstampDecoder } from './bitstamp/bitstamp-decoder.ts'
+import { BybitDecoder } from './bybit/bybit-decoder.ts'
 import { CoinbaseDecoder } from './coinbase/coinbase-decoder.ts'
 import { GeminiDecoder } from './gemini/gemini-decoder.ts'
 import { KrakenFuturesDecoder } from './kraken-futures/kraken-futures-decoder.ts'
@@ -25,6 +26,7 @@ export const VENUES: Readonly<Record<string, Venue>> = {
   BITFLYER: { name: 'bitflyer', decoder: () => new BitflyerDecoder() },
   BITMEX: { name: 'bitmex', decoder: () => new BitmexDecoder() },
   BITSTAMP: { name: 'bitstamp', decoder: () => new BitstampDecoder() },
+  BYBIT: { name: 'bybit', decoder: () => new BybitDecoder() },
   COINBASE: { name: 'coinbase', decoder: () => new CoinbaseDecoder() },
   GEMINI: { name: 'gemini', decoder: () => new GeminiDecoder() },
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },

@@ -7,7 +7,9 @@ import { unifiedSymbol } from './binance-symbol.ts'
 
 /** Depth limits that the venue serves: a side of exactly so many levels was cut off there. */
 const LIMITS = [5, 10, 20, 50, 100, 500, 1000, 5000]
-const UNUSED = new Set(['kline', 'continuous_kline', '24hrTicker', '24hrMiniTicker', 'markPriceUpdate', 'forceOrder', 'avgPrice'])
+const UNUSED = new Set([
+  'kline', 'continuous_kline', '24hrTicker', '24hrMiniTicker', 'markPriceUpdate', 'forceOrder', 'avgPrice',
+])
 
 interface Book {
   readonly sync: BookSync<WireBookChange>

@@ -1,11 +1,11 @@
 import type { Listing, VenueDecoder, WireBookChange, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, isZero, Unreadable, type Fields } from '../wire-fields.ts'
+import { dateCode } from '../wire-expiry.ts'
 import { marketSymbol } from '../wire-symbol.ts'
 import { isoTimeUs } from '../wire-time.ts'
 
 /** A snapshot's side of at least so many levels was cut off. */
 const DEPTH = 300
-const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 
 /**
  * bitFlyer Lightning, JSON-RPC. A board snapshot is the book and comes again every few seconds; board messages change it.
@@ -42,14 +42,16 @@ export class BitflyerDecoder implements VenueDecoder {
   /** `BTC_JPY`, `FX_BTC_JPY` (a perpetual in JPY), `BTCJPY24DEC2021` (a future in JPY). */
   listing(symbol: string): Listing | undefined {
     const [, fx, base = '', quote = ''] = /^(FX_)?([A-Z]+)_([A-Z]+)$/.exec(symbol) ?? []
-    if (base !== '') return listed(marketSymbol(base, quote, fx === undefined ? '' : quote), fx === undefined ? 'spot' : 'linear')
+    const spot = fx === undefined
+    if (base !== '') return listed(marketSymbol(base, quote, spot ? '' : quote), spot ? 'spot' : 'linear')
     const [, coin = '', day = '', month = '', year = ''] = /^([A-Z]+)JPY(\d\d)([A-Z]{3})20(\d\d)$/.exec(symbol) ?? []
-    if (!MONTHS.includes(month)) return undefined
-    return listed(marketSymbol(coin, 'JPY', 'JPY', year + String(MONTHS.indexOf(month) + 1).padStart(2, '0') + day), 'linear')
+    const expiry = dateCode(day, month, year)
+    return expiry === '' ? undefined : listed(marketSymbol(coin, 'JPY', 'JPY', expiry), 'linear')
   }
 }
 
-const listed = (symbol: Listing['symbol'] | undefined, kind: Listing['kind'] & string): Listing | undefined => symbol && { symbol, kind }
+const listed = (symbol: Listing['symbol'] | undefined, kind: Listing['kind'] & string): Listing | undefined =>
+  symbol && { symbol, kind }
 
 function changeOf(symbol: string, eventUs: number, update: 'snapshot' | 'delta', data: Fields): WireBookChange {
   const [bids, asks] = [sideOf(data['bids']), sideOf(data['asks'])]
@@ -57,8 +59,10 @@ function changeOf(symbol: string, eventUs: number, update: 'snapshot' | 'delta',
   return { kind: 'book', symbol, eventUs, update, bids, asks, ...(partial && { partial }) }
 }
 
-const sideOf = (side: unknown): WireLevel[] =>
-  asList(side).map(asFields).map(({ price, size }): WireLevel => [asDigits(price), asDigits(size)]).filter(([price]) => !isZero(price))
+function sideOf(side: unknown): WireLevel[] {
+  const levels = asList(side).map(asFields).map(({ price, size }): WireLevel => [asDigits(price), asDigits(size)])
+  return levels.filter(([price]) => !isZero(price))
+}
 
 /** The side is the taker's. */
 function tradeOf(symbol: string, { id, side, price, size, exec_date }: Fields): WireEvent[] {

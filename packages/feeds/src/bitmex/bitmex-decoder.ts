@@ -3,10 +3,8 @@ import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type 
 import { isoTimeUs } from '../wire-time.ts'
 import { bitmexListing } from './bitmex-symbol.ts'
 
-const UNUSED = new Set([
-  'orderBook10', 'quoteBin1m', 'quoteBin5m', 'quoteBin1h', 'quoteBin1d', 'tradeBin1m', 'tradeBin5m', 'tradeBin1h', 'tradeBin1d',
-  'instrument', 'funding', 'liquidation', 'settlement', 'insurance', 'announcement', 'connected', 'chat', 'publicNotifications',
-])
+const UNUSED =
+  /^(orderBook10|(quote|trade)Bin1?5?[mhd]|instrument|funding|liquidation|settlement|insurance|announcement|connected|chat)$/
 
 /** A row of a book: its key, and the price where it is told. */
 interface Row {
@@ -34,14 +32,15 @@ export class BitmexDecoder implements VenueDecoder {
     const message = asFields(json)
     const { table, action } = message
     if (typeof table !== 'string') return 'success' in message || 'info' in message ? [] : undefined
-    if (UNUSED.has(table)) return []
+    if (UNUSED.test(table)) return []
     if (table === 'trade') return action === 'insert' ? rowsOf(message).map(tradeOf) : []
     if (table === 'quote') return action === 'insert' ? quotesOf(rowsOf(message)) : []
     if (!/^orderBookL2(_25)?$/.test(table)) return undefined
     if (action === 'partial') return this.#partial(message, table.endsWith('_25'), receivedUs)
     if (action !== 'insert' && action !== 'update' && action !== 'delete') throw new Unreadable('no action')
     const rows = rowsOf(message).map((row) => rowOf(row, action, receivedUs))
-    return [...Map.groupBy(rows, ({ symbol }) => symbol)].flatMap(([symbol, some]) => this.#change(symbol, some, action === 'delete'))
+    const bySymbol = [...Map.groupBy(rows, ({ symbol }) => symbol)]
+    return bySymbol.flatMap(([symbol, some]) => this.#change(symbol, some, action === 'delete'))
   }
 
   lose(symbol: string): void {
@@ -60,8 +59,8 @@ export class BitmexDecoder implements VenueDecoder {
     return [...symbols].map((symbol): WireEvent => {
       const own = rows.filter((row) => row.symbol === symbol)
       this.#books.set(symbol, new Map(own.map(({ key, price = '' }) => [key, price])))
-      const sides = { bids: levelsOf(own, true), asks: levelsOf(own, false) }
-      return { kind: 'book', symbol, eventUs: timeOf(own, receivedUs), update: 'snapshot', ...sides, ...(partial && { partial }) }
+      const sides = { bids: levelsOf(own, true), asks: levelsOf(own, false), ...(partial && { partial }) }
+      return { kind: 'book', symbol, eventUs: timeOf(own, receivedUs), update: 'snapshot', ...sides }
     })
   }
 
@@ -116,7 +115,8 @@ function quotesOf(rows: readonly Fields[]): WireEvent[] {
   return [...last].flatMap(([symbol, { timestamp, bidPrice, bidSize, askPrice, askSize }]): WireEvent[] => {
     if (!isTold(bidPrice) || !isTold(askPrice)) return []
     const quantities = [asDigits(bidSize), asDigits(askSize)] as const
-    return [{ kind: 'quote', symbol, eventUs: isoTimeUs(timestamp), bid: asPrice(bidPrice), ask: asPrice(askPrice), quantities }]
+    const prices = { bid: asPrice(bidPrice), ask: asPrice(askPrice) }
+    return [{ kind: 'quote', symbol, eventUs: isoTimeUs(timestamp), ...prices, quantities }]
   })
 }
 

@@ -29,10 +29,11 @@ export class BitstampDecoder implements VenueDecoder {
     const { event, channel } = message
     if (typeof event !== 'string') return undefined
     if (event.startsWith('bts:')) return []
-    const [, kind, symbol = ''] = /^(diff_order_book|live_trades)_([a-z0-9-]+)$/.exec(typeof channel === 'string' ? channel : '') ?? []
+    const name = typeof channel === 'string' ? channel : ''
+    const [, kind, symbol = ''] = /^(diff_order_book|live_trades)_([a-z0-9-]+)$/.exec(name) ?? []
     if (kind === 'diff_order_book' && event === 'data') return this.#update(symbol, asFields(message['data']), connection)
     if (kind === 'live_trades' && event === 'trade') return [tradeOf(symbol, asFields(message['data']))]
-    return /^(order_book|detail_order_book|live_orders)_/.test(channel as string) ? [] : undefined
+    return /^(order_book|detail_order_book|live_orders)_/.test(name) ? [] : undefined
   }
 
   /** The book, and the names of the pairs. */
@@ -95,8 +96,10 @@ const listed = (base: string, quote: string): Listing | undefined => {
 }
 
 function changeOf(symbol: string, update: 'snapshot' | 'delta', data: Fields): WireBookChange {
-  const side = (levels: unknown) => asList(levels).map(asList).map(([price, amount]): WireLevel => [asPrice(price), asDigits(amount)])
-  return { kind: 'book', symbol, eventUs: asWhole(data['microtimestamp']), update, bids: side(data['bids']), asks: side(data['asks']) }
+  const side = (levels: unknown) =>
+    asList(levels).map(asList).map(([price, amount]): WireLevel => [asPrice(price), asDigits(amount)])
+  const sides = { bids: side(data['bids']), asks: side(data['asks']) }
+  return { kind: 'book', symbol, eventUs: asWhole(data['microtimestamp']), update, ...sides }
 }
 
 /** Type 0 is a buyer who takes. */

@@ -65,7 +65,7 @@ function tradeOf(message: Fields): WireEvent {
   const { symbol, event_id, timestamp, price, quantity, side } = message
   if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(symbol), eventUs: 1000 * asWhole(timestamp), price: asPrice(price), quantity: asPrice(quantity),
-    aggressor: side, id: String(asWhole(event_id)),
+    kind: 'trade', symbol: asText(symbol), eventUs: 1000 * asWhole(timestamp), price: asPrice(price),
+    quantity: asPrice(quantity), aggressor: side, id: String(asWhole(event_id)),
   }
 }

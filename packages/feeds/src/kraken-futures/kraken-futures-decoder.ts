@@ -72,7 +72,7 @@ function tradeOf(message: Fields): WireEvent {
   const { product_id, side, time, price, qty, uid } = message
   if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(product_id), eventUs: 1000 * asWhole(time), price: asPrice(price), quantity: asPrice(qty),
-    aggressor: side, ...(uid !== undefined && { id: asText(uid) }),
+    kind: 'trade', symbol: asText(product_id), eventUs: 1000 * asWhole(time), price: asPrice(price),
+    quantity: asPrice(qty), aggressor: side, ...(uid !== undefined && { id: asText(uid) }),
   }
 }

@@ -6,7 +6,9 @@ import { marketSymbol } from '../wire-symbol.ts'
 
 /** Levels that a channel sends of a side: one of so many was cut off there. */
 const DEPTHS: Readonly<Record<string, number>> = { 'books': 400, 'books-l2-tbt': 400, 'books50-l2-tbt': 50 }
-const UNUSED = new Set(['tickers', 'books5', 'bbo-tbt', 'trades-all', 'funding-rate', 'mark-price', 'open-interest', 'index-tickers'])
+const UNUSED = new Set([
+  'tickers', 'books5', 'bbo-tbt', 'trades-all', 'funding-rate', 'mark-price', 'open-interest', 'index-tickers',
+])
 
 interface Book {
   readonly wire: WireBook
@@ -75,7 +77,8 @@ export class OkxDecoder implements VenueDecoder {
     const { bids, asks, eventUs, previous } = part
     const book = this.#books.get(symbol)
     if (!book) return []
-    if (!Number.isNaN(previous) && !Number.isNaN(book.sequence) && previous !== book.sequence) return this.#lost(symbol, eventUs, 'desync')
+    const follows = Number.isNaN(previous) || Number.isNaN(book.sequence) || previous === book.sequence
+    if (!follows) return this.#lost(symbol, eventUs, 'desync')
     book.wire.apply(bids, asks)
     book.sequence = part.sequence
     if (!isRight(book.wire, part)) return this.#lost(symbol, eventUs, 'checksum')
@@ -99,7 +102,8 @@ interface Change {
 }
 
 function changeOf(data: Fields): Change {
-  const side = (levels: unknown) => asList(levels).map(asList).map(([price, size]): WireLevel => [asPrice(price), asDigits(size)])
+  const side = (levels: unknown) =>
+    asList(levels).map(asList).map(([price, size]): WireLevel => [asPrice(price), asDigits(size)])
   const numbered = 'seqId' in data
   const checksum = 'checksum' in data ? asWhole(data['checksum']) : undefined
   if (!numbered && checksum === undefined) throw new Unreadable('neither number nor checksum')
