@@ -11,9 +11,10 @@ export interface RecordedFiles {
 }
 
 const isParquet = (file: string) => /\.parquet$/i.test(file)
-const isCapture = (file: string) => /\.txt(\.gz)?$/i.test(file)
-/** Files of a folder are taken when their name tells what is in them. */
-const isNamed = (file: string) => /^[^_]+_[A-Za-z0-9]+(-PERP)?_.+\.(parquet|txt|txt\.gz)$/i.test(basename(file))
+const isCapture = (file: string) => /\.(txt|jsonl)(\.gz)?$/i.test(file)
+/** Files of a folder are taken when their name tells what is in them; recorded traffic tells it in its first line. */
+const isNamed = (file: string) =>
+  /^[^_]+_[A-Za-z0-9]+(-PERP)?_.+\.(parquet|txt|txt\.gz)$|^[^_]+_.+\.jsonl(\.gz)?$/i.test(basename(file))
 
 /**
  * The recordings that paths mean: files as they are, of folders those whose names are known, sorted.
@@ -28,12 +29,12 @@ export function recordedFiles(paths: readonly string[]): RecordedFiles {
     const known = inside.filter((file) => isNamed(file) && (isParquet(file) || isCapture(file)) && statSync(file, { throwIfNoEntry: false })?.isFile())
     skipped.push(...inside.filter((file) => !known.includes(file)))
     if (known.length > 0) return known
-    const todo = 'Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz files.'
+    const todo = 'Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz, or <venue>_….jsonl.gz files.'
     throw new TapeloomError('source.empty', `[source ${path}] this folder holds no recording. ${todo}`)
   })
   const unknown = files.find((file) => !isParquet(file) && !isCapture(file))
   if (unknown !== undefined) {
-    const what = 'is no kind of recording that is known. Give .parquet or .txt.gz files.'
+    const what = 'is no kind of recording that is known. Give .parquet, .txt.gz or .jsonl.gz files.'
     throw new TapeloomError('source.kind', `[source ${unknown}] ${what}`)
   }
   const distinct = [...new Set(files)]

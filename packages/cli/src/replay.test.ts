@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, expect, test } from 'vitest'
@@ -143,6 +143,22 @@ test('a folder stands for the recordings in it, of each venue in a source of its
   const { code, out, err } = await tapeloom(['replay', join(folder, 'c.yaml'), '--from', join(folder, 'in'), '--json'])
   expect({ code, err }).toEqual({ code: 0, err: `passed over: ${join(folder, 'in/other.parquet')}\n` })
   expect((JSON.parse(out) as SessionReport).events).toEqual({ trade: 20_000, book: 2, candle: 60 })
+})
+
+test('recorded traffic of a venue is checked and replayed', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [] }\ndata: { store: memory }\n' })
+  const file = join(folder, 'gemini_BTCUSD.jsonl')
+  const at = (ms: number, data: object) => ({ t: 'recv', conn: 'ws', ts: 1_700_000_000 + ms / 1000, data: JSON.stringify(data) })
+  const book = { type: 'l2_updates', symbol: 'BTCUSD', changes: [['buy', '100.5', '2'], ['sell', '101', '1']] }
+  const trade = { type: 'trade', symbol: 'BTCUSD', event_id: 1, timestamp: 1_700_000_000_000, price: '101', quantity: '0.5', side: 'buy' }
+  const lines = [{ t: 'header', format: 2, exchange: 'GEMINI' }, at(0, book), at(5, trade), at(9, { ...book, changes: [['sell', '101', '0.5']] })]
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const checked = await tapeloom(['feed', 'check', file, '--json'])
+  expect(JSON.parse(checked.out)).toMatchObject([{ venue: 'gemini', messages: 3, bookMessages: 2, trades: 1, gaps: 0, crossed: 0, faults: 0 }])
+  for (const from of [file, folder]) {
+    const { code, out } = await tapeloom(['replay', join(folder, 'c.yaml'), '--from', from, '--json'])
+    expect({ code, events: (JSON.parse(out) as SessionReport).events }).toEqual({ code: 0, events: { trade: 1, book: 2, candle: 0 } })
+  }
 })
 
 test('options say what the name of a recording does not', async () => {
