@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  Adx, Alligator, CloseToClose, Cmf, Correlation, EfficiencyRatio, Ema, emaOf, ExponentialSum, ExponentialVariance,
-  LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson, Roc, Rsi, Slope, Sma, smaOf,
+  Adl, Adx, Alligator, CloseToClose, Cmf, Correlation, EfficiencyRatio, Ema, emaOf, ExponentialSum,
+  ExponentialVariance, LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson, Roc, Rsi, Slope, Sma, smaOf,
   Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang,
 } from './index.ts'
 
@@ -103,6 +103,11 @@ describe('what a value means', () => {
   test('the on-balance volume adds what closed higher and takes off what closed lower', () => {
     const obv = new Obv()
     expect([[5, 9], [6, 2], [6, 7], [4, 3]].map(([close, volume]) => obv.add(close!, volume!))).toEqual([0, 2, 2, -1])
+  })
+  test('money flows in at the high, out at the low, and not at all in a candle without a range', () => {
+    const line = new Adl()
+    expect([line.add(9, 5, 9, 10), line.add(9, 5, 5, 4), line.add(9, 5, 7, 4), line.add(7, 7, 7, 50)]).toEqual([10, 6, 6, 6])
+    expect(line.add(7, 7, NaN, 1)).toBeNaN()
   })
   test('+DI is above −DI while prices rise', () => {
     const adx = new Adx(5)
