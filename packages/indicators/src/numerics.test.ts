@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   Adl, Adx, Alligator, CloseToClose, Cmf, Correlation, EfficiencyRatio, Ema, emaOf, ExponentialSum,
-  ExponentialVariance, LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson, Roc, Rsi, Slope, Sma, smaOf,
-  Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang,
+  ExponentialVariance, LinearRegression, Macd, MovingMoments, MovingQuantile, Obv, ParabolicSar, Parkinson, Roc, Rsi, Slope, Sma,
+  smaOf, Stochastic, VarianceRatio, Vwap, WilliamsR, YangZhang,
 } from './index.ts'
 
 test('a million prices near 60,000 with a bad tick of 1e7 leave mean and variance exact', () => {
@@ -106,7 +106,8 @@ describe('what a value means', () => {
   })
   test('money flows in at the high, out at the low, and not at all in a candle without a range', () => {
     const line = new Adl()
-    expect([line.add(9, 5, 9, 10), line.add(9, 5, 5, 4), line.add(9, 5, 7, 4), line.add(7, 7, 7, 50)]).toEqual([10, 6, 6, 6])
+    const values = [line.add(9, 5, 9, 10), line.add(9, 5, 5, 4), line.add(9, 5, 7, 4), line.add(7, 7, 7, 50)]
+    expect(values).toEqual([10, 6, 6, 6])
     expect(line.add(7, 7, NaN, 1)).toBeNaN()
   })
   test('+DI is above −DI while prices rise', () => {
