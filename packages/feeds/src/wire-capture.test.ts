@@ -8,10 +8,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { captureSource } from './capture-source.ts'
 import { feedCheck } from './feed-check.ts'
 import { VENUES } from './venues.ts'
+import type { WireEvent, WireLevel } from './venue-decoder.ts'
 import { asDigits } from './wire-fields.ts'
-import { WireFeed } from './wire-feed.ts'
+import { WireFeed, type WireReject } from './wire-feed.ts'
 import { connect, header, received, T0 } from './wire-fixture.ts'
 import { decimalsOf, stepsOf, stepWith } from './wire-grid.ts'
+import { SAMPLES } from './wire-samples.ts'
 import { isoTimeUs } from './wire-time.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tapeloom-wire-'))
@@ -126,12 +128,41 @@ test('times are read to the microsecond, whatever comes behind it', () => {
   for (const bad of ['2021', '', 5, '2021-13-45T18:41:15Z']) expect(() => isoTimeUs(bad)).toThrow('no time')
 })
 
-describe.each(Object.keys(VENUES))('%s', (exchange) => {
-  test('no message makes its decoder throw: each is read, unknown or rejected', () => {
-    const anything = fc.oneof(fc.json(), fc.string())
-    fc.assert(fc.property(fc.array(anything, { maxLength: 5 }), (messages) => {
+describe.each(Object.entries(SAMPLES))('messages of %s, damaged at random', (exchange, samples) => {
+  /** Puts something else at one place of a message. */
+  const damaged = (value: unknown, [key, ...path]: readonly number[], other: unknown): unknown => {
+    if (key === undefined || typeof value !== 'object' || value === null) return other
+    const keys = Object.keys(value)
+    const chosen = keys[key % Math.max(1, keys.length)]
+    return Object.assign(Array.isArray(value) ? [...value] : { ...value }, chosen !== undefined && {
+      [chosen]: damaged((value as Record<string, unknown>)[chosen], path, other),
+    }) as unknown
+  }
+  const other = fc.oneof(fc.jsonValue(), fc.constantFrom('-1', '0', '1e3', 'NaN', '', -1, 0, 1.5, 1e300, 'snapshot', 'delete', null))
+  const message = fc.oneof(
+    fc.constantFrom(...samples),
+    fc.tuple(fc.constantFrom(...samples), fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }), other).map(([sample, path, put]) => damaged(sample, path, put)),
+    fc.json(),
+  )
+
+  /** What no event may be, given the books that live. */
+  const wrong = (event: WireEvent | WireReject, live: Set<string>): boolean => {
+    if (event.kind === 'reject') return false
+    if (!Number.isSafeInteger(event.eventUs)) return true
+    if (event.kind === 'gap') return !live.delete(event.symbol)
+    if (event.kind === 'trade') return !(Number(event.price) > 0 && Number(event.quantity) > 0)
+    if (event.kind === 'quote') return !/^\d+(\.\d+)?$/.test(event.bid)
+    if (event.update === 'snapshot') live.add(event.symbol)
+    const isLevel = ([price, quantity]: WireLevel) => Number(price) > 0 && /^\d+(\.\d+)?$/.test(quantity)
+    return !live.has(event.symbol) || ![...event.bids, ...event.asks].every(isLevel)
+  }
+
+  test('are read or rejected: digits are digits, times are times, and no change comes without its snapshot', () => {
+    fc.assert(fc.property(fc.array(message, { maxLength: 12 }), (messages) => {
       const feed = new WireFeed(VENUES[exchange]!.decoder())
-      for (const line of [connect(), ...received(messages)]) for (const event of feed.read(line)) expect(event.kind).toBeTypeOf('string')
-    }))
+      const live = new Set<string>()
+      const events = [connect(), ...received(messages)].flatMap((line) => feed.read(line))
+      expect(events.filter((event) => wrong(event, live))).toEqual([])
+    }), { numRuns: 400 })
   })
 })

@@ -4,6 +4,7 @@ import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type 
 import { marketSymbol } from '../wire-symbol.ts'
 import { binanceFutures, binanceSpot } from './binance-sequence.ts'
 import { unifiedSymbol } from './binance-symbol.ts'
+import { millisecondsUs } from '../wire-time.ts'
 
 /** Depth limits that the venue serves: a side of exactly so many levels was cut off there. */
 const LIMITS = [5, 10, 20, 50, 100, 500, 1000, 5000]
@@ -93,7 +94,7 @@ export class BinanceWire implements VenueDecoder {
   #update(data: Fields, connection: string): WireEvent[] {
     const symbol = asText(data['s'])
     const ids = { first: asWhole(data['U']), last: asWhole(data['u']), previous: 'pu' in data ? asWhole(data['pu']) : NaN }
-    const eventUs = 1000 * asWhole(data['T'] ?? data['E'])
+    const eventUs = millisecondsUs(data['T'] ?? data['E'])
     const sides = { bids: sideOf(data['b']), asks: sideOf(data['a']) }
     const book = this.#bookOf(symbol, connection)
     book.connection = connection
@@ -109,7 +110,7 @@ export class BinanceWire implements VenueDecoder {
     const id = asWhole(data['lastUpdateId'])
     const sides = { bids: sideOf(data['bids']), asks: sideOf(data['asks']) }
     const time = data['T'] ?? data['E']
-    const ownUs = time === undefined ? NaN : 1000 * asWhole(time)
+    const ownUs = time === undefined ? NaN : millisecondsUs(time)
     const book = this.#bookOf(symbol, '')
     const eventUs = [ownUs, book.eventUs, receivedUs].find((us) => !Number.isNaN(us))!
     const wasLive = book.sync.live
@@ -127,13 +128,13 @@ function tradeOf(data: Fields, id: 't' | 'a'): WireEvent {
   const sold = data['m']
   if (typeof sold !== 'boolean') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(data['s']), eventUs: 1000 * asWhole(data['T'] ?? data['E']), price: asPrice(data['p']),
+    kind: 'trade', symbol: asText(data['s']), eventUs: millisecondsUs(data['T'] ?? data['E']), price: asPrice(data['p']),
     quantity: asPrice(data['q']), aggressor: sold ? 'sell' : 'buy', id: String(asWhole(data[id])),
   }
 }
 
 const quoteOf = (data: Fields, receivedUs: number): WireEvent => ({
-  kind: 'quote', symbol: asText(data['s']), eventUs: data['T'] === undefined ? receivedUs : 1000 * asWhole(data['T']),
+  kind: 'quote', symbol: asText(data['s']), eventUs: data['T'] === undefined ? receivedUs : millisecondsUs(data['T']),
   id: asWhole(data['u']), bid: asDigits(data['b']), ask: asDigits(data['a']),
   quantities: [asDigits(data['B']), asDigits(data['A'])],
 })

@@ -2,6 +2,7 @@ import { BookSync, type SequenceRule } from '@tapeloom/data/book'
 import type { Listing, VenueDecoder, WireBookChange, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { marketSymbol, splitQuote } from '../wire-symbol.ts'
+import { microsecondsUs } from '../wire-time.ts'
 
 const QUOTES = ['usdt', 'usdc', 'usd', 'eur', 'gbp', 'btc', 'eth', 'pax']
 
@@ -99,7 +100,7 @@ function changeOf(symbol: string, update: 'snapshot' | 'delta', data: Fields): W
   const side = (levels: unknown) =>
     asList(levels).map(asList).map(([price, amount]): WireLevel => [asPrice(price), asDigits(amount)])
   const sides = { bids: side(data['bids']), asks: side(data['asks']) }
-  return { kind: 'book', symbol, eventUs: asWhole(data['microtimestamp']), update, ...sides }
+  return { kind: 'book', symbol, eventUs: microsecondsUs(data['microtimestamp']), update, ...sides }
 }
 
 /** Type 0 is a buyer who takes. */
@@ -107,7 +108,7 @@ function tradeOf(symbol: string, data: Fields): WireEvent {
   const { type, id, microtimestamp, price_str, price, amount_str, amount } = data
   if (type !== 0 && type !== 1) throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(symbol), eventUs: asWhole(microtimestamp), price: asPrice(price_str ?? price),
+    kind: 'trade', symbol: asText(symbol), eventUs: microsecondsUs(microtimestamp), price: asPrice(price_str ?? price),
     quantity: asPrice(amount_str ?? amount), aggressor: type === 0 ? 'buy' : 'sell', id: String(asWhole(id)),
   }
 }

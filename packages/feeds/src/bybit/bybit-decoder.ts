@@ -1,6 +1,7 @@
 import type { Listing, VenueDecoder, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { bybitListing, SPOT } from './bybit-symbol.ts'
+import { microsecondsUs, millisecondsUs } from '../wire-time.ts'
 
 const UNUSED = /^(tickers|kline|liquidation|allLiquidation|price_limit|adl_alert|insurance|instrument_info|klineV2|candle)\b/
 const BOOK = /^(?:orderbook\.(\d+)|orderBookL2_(25)|orderBook_(200)\.100ms)\.(.+)$/
@@ -81,7 +82,7 @@ function changeOf(symbol: string, depth: number, message: Fields): Change {
     asList(levels).map(asList).map(([price, size]): WireLevel => [asPrice(price), asDigits(size)])
   const number = asWhole(data['u'])
   return {
-    symbol, depth, eventUs: 1000 * asWhole(message['cts'] ?? message['ts']), number,
+    symbol, depth, eventUs: millisecondsUs(message['cts'] ?? message['ts']), number,
     isSnapshot: isSnapshot(message) || number === 1, bids: side(data['b']), asks: side(data['a']),
   }
 }
@@ -94,7 +95,7 @@ function legacyOf(symbol: string, depth: number, message: Fields): Change {
     ? rows(Array.isArray(data) ? data : asFields(data)['order_book'])
     : [...rows(asFields(data)['delete'], '0'), ...rows(asFields(data)['update']), ...rows(asFields(data)['insert'])]
   const on = (bid: boolean) => levels.filter((level) => level.bid === bid).map(({ level }) => level)
-  const eventUs = asWhole(message['timestamp_e6'])
+  const eventUs = microsecondsUs(message['timestamp_e6'])
   return { symbol, depth, eventUs, number: NaN, isSnapshot: whole, bids: on(true), asks: on(false) }
 }
 
@@ -114,11 +115,11 @@ function aggressorOf(side: unknown): 'buy' | 'sell' {
 
 /** The side is the taker's, as it was in 2021. */
 const tradeOf = (prefix: string, { T, s, S, v, p, i }: Fields): WireEvent => ({
-  kind: 'trade', symbol: prefix + asText(s), eventUs: 1000 * asWhole(T), price: asPrice(p), quantity: asPrice(v),
+  kind: 'trade', symbol: prefix + asText(s), eventUs: millisecondsUs(T), price: asPrice(p), quantity: asPrice(v),
   aggressor: aggressorOf(S), id: asText(i),
 })
 
 const legacyTradeOf = (one: Fields): WireEvent => ({
-  kind: 'trade', symbol: asText(one['symbol']), eventUs: 1000 * asWhole(one['trade_time_ms']), price: asPrice(one['price']),
+  kind: 'trade', symbol: asText(one['symbol']), eventUs: millisecondsUs(one['trade_time_ms']), price: asPrice(one['price']),
   quantity: asPrice(one['size']), aggressor: aggressorOf(one['side']), id: asText(one['trade_id']),
 })

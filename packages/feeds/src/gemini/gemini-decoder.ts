@@ -1,6 +1,7 @@
 import type { Listing, VenueDecoder, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { marketSymbol, splitQuote } from '../wire-symbol.ts'
+import { millisecondsUs } from '../wire-time.ts'
 
 const QUOTES = ['GUSD', 'USDT', 'USDC', 'RLUSD', 'USD', 'BTC', 'ETH', 'BCH', 'LTC', 'FIL', 'DAI', 'EUR', 'GBP', 'SGD']
 const UNUSED = /^(heartbeat|subscription_ack|auction.*|block_trade|candles_.*)$/
@@ -65,7 +66,7 @@ function tradeOf(message: Fields): WireEvent {
   const { symbol, event_id, timestamp, price, quantity, side } = message
   if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(symbol), eventUs: 1000 * asWhole(timestamp), price: asPrice(price),
+    kind: 'trade', symbol: asText(symbol), eventUs: millisecondsUs(timestamp), price: asPrice(price),
     quantity: asPrice(quantity), aggressor: side, id: String(asWhole(event_id)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Listing, VenueDecoder, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { marketSymbol, splitQuote } from '../wire-symbol.ts'
+import { millisecondsUs } from '../wire-time.ts'
 
 const UNUSED = new Set(['ticker', 'ticker_lite', 'heartbeat', 'trade_snapshot'])
 
@@ -40,7 +41,7 @@ export class KrakenFuturesDecoder implements VenueDecoder {
   #snapshot(message: Fields): WireEvent[] {
     const symbol = asText(message['product_id'])
     const sides = { bids: sideOf(message['bids']), asks: sideOf(message['asks']) }
-    const eventUs = 1000 * asWhole(message['timestamp'])
+    const eventUs = millisecondsUs(message['timestamp'])
     this.#last.set(symbol, asWhole(message['seq']))
     return [{ kind: 'book', symbol, eventUs, update: 'snapshot', ...sides }]
   }
@@ -50,7 +51,7 @@ export class KrakenFuturesDecoder implements VenueDecoder {
     if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
     const symbol = asText(product_id)
     const level: WireLevel = [asPrice(price), asDigits(qty)]
-    const eventUs = 1000 * asWhole(timestamp)
+    const eventUs = millisecondsUs(timestamp)
     const number = asWhole(seq)
     const last = this.#last.get(symbol)
     if (last === undefined || number <= last) return []
@@ -72,7 +73,7 @@ function tradeOf(message: Fields): WireEvent {
   const { product_id, side, time, price, qty, uid } = message
   if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(product_id), eventUs: 1000 * asWhole(time), price: asPrice(price),
+    kind: 'trade', symbol: asText(product_id), eventUs: millisecondsUs(time), price: asPrice(price),
     quantity: asPrice(qty), aggressor: side, ...(uid !== undefined && { id: asText(uid) }),
   }
 }

@@ -3,6 +3,7 @@ import type { Listing, VenueDecoder, WireEvent, WireLevel, WireMessage } from '.
 import { WireBook } from '../wire-book.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { marketSymbol } from '../wire-symbol.ts'
+import { millisecondsUs } from '../wire-time.ts'
 
 /** Levels that a channel sends of a side: one of so many was cut off there. */
 const DEPTHS: Readonly<Record<string, number>> = { 'books': 400, 'books-l2-tbt': 400, 'books50-l2-tbt': 50 }
@@ -108,7 +109,7 @@ function changeOf(data: Fields): Change {
   const checksum = 'checksum' in data ? asWhole(data['checksum']) : undefined
   if (!numbered && checksum === undefined) throw new Unreadable('neither number nor checksum')
   return {
-    bids: side(data['bids']), asks: side(data['asks']), eventUs: 1000 * asWhole(data['ts']),
+    bids: side(data['bids']), asks: side(data['asks']), eventUs: millisecondsUs(data['ts']),
     checksum: numbered && checksum === 0 ? undefined : checksum,
     sequence: numbered ? asWhole(data['seqId']) : NaN,
     previous: 'prevSeqId' in data ? asWhole(data['prevSeqId']) : NaN,
@@ -130,7 +131,7 @@ function tradeOf(trade: Fields): WireEvent {
   const side = trade['side']
   if (side !== 'buy' && side !== 'sell') throw new Unreadable('no side')
   return {
-    kind: 'trade', symbol: asText(trade['instId']), eventUs: 1000 * asWhole(trade['ts']), price: asPrice(trade['px']),
+    kind: 'trade', symbol: asText(trade['instId']), eventUs: millisecondsUs(trade['ts']), price: asPrice(trade['px']),
     quantity: asPrice(trade['sz']), aggressor: side, id: asText(trade['tradeId']),
   }
 }
