@@ -27,6 +27,25 @@ describe.skipIf(absent)('recorded traffic', () => {
     expect(await feedCheck([fileOf(venue)])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])
   }, 60_000)
 
+  test.each([
+    ['binance', 'BINANCE', 'desync'], ['binance-delivery', 'BINANCE_DELIVERY', 'desync'], ['coinbase', 'COINBASE', 'desync'],
+    ['kraken', 'KRAKEN', 'checksum'], ['kraken-futures', 'KRAKEN_FUTURES', 'desync'], ['okx', 'OKX', 'checksum'],
+  ])('%s: a removed update is found', async (name, exchange, reason) => {
+    const reader = new CaptureReader(fileOf(name))
+    const [whole, holed] = [new WireFeed(VENUES[exchange]!.decoder()), new WireFeed(VENUES[exchange]!.decoder())]
+    let updates = 0
+    const gaps: unknown[] = []
+    while (await reader.load()) {
+      while (reader.next()) {
+        const line = reader.whole()
+        const isUpdate = whole.read(line).some((event) => event.kind === 'book' && event.update === 'delta' && event.asks.length > 0)
+        if (isUpdate && ++updates === 100) continue
+        gaps.push(...holed.read(line).flatMap((event) => (event.kind === 'gap' ? [event.reason] : [])))
+      }
+    }
+    expect(gaps[0]).toBe(reason)
+  }, 60_000)
+
   test('kraken: of the right checksums, 5788 are those of XBT/USD', async () => {
     const reader = new CaptureReader(fileOf('kraken'))
     const feed = new WireFeed(VENUES['KRAKEN']!.decoder())

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { MarketInput, Source, TapeloomError } from '@tapeloom/core'
+import { instrument, type MarketInput, type Source, type TapeloomError } from '@tapeloom/core'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { CaptureReader } from './capture-reader.ts'
 import { captureSource } from './capture-source.ts'
 import { feedCheck } from './feed-check.ts'
 import { VENUES } from './venues.ts'
@@ -13,6 +14,7 @@ import { asDigits } from './wire-fields.ts'
 import { WireFeed, type WireReject } from './wire-feed.ts'
 import { connect, header, received, T0 } from './wire-fixture.ts'
 import { decimalsOf, stepsOf, stepWith } from './wire-grid.ts'
+import { WireLines } from './wire-lines.ts'
 import { SAMPLES } from './wire-samples.ts'
 import { isoTimeUs } from './wire-time.ts'
 
@@ -65,6 +67,22 @@ describe('captureSource', () => {
   test('a second connect of a connection is a gap of the books that came on it', async () => {
     const inputs = await all(captureSource(capture(header('KRAKEN'), connect(), connect('other'), ...received([snapshot]), connect('other'), connect('ws', '', 5), ...received([snapshot]))))
     expect(inputs.map((input) => [input.kind, input.kind === 'gap' && input.reason])).toEqual([['book', false], ['gap', 'reconnect'], ['book', false]])
+  })
+
+  test('what lies off the grid of the file is a gap, and a symbol that cannot be told a reject', () => {
+    const wire = new WireLines('GEMINI', 'x', new Map([['BTCUSD', instrument('BTC/USD', { venue: 'gemini', tickSize: '0.5', lotSize: '1' })]]))
+    const book = (symbol: string, price: string) => ({ type: 'l2_updates', symbol, changes: [['buy', price, '1']] })
+    const trade = { type: 'trade', symbol: 'BTCUSD', event_id: 1, timestamp: 5, price: '1', quantity: '0.5', side: 'buy' }
+    const lines = received([book('BTCUSD', '1.5'), book('BTCUSD', '1.25'), book('BTCUSD', '2'), trade, book('ODD', '1'), { type: 'heartbeat' }])
+    const inputs = lines.flatMap((line, i) => {
+      const reader = { whole: () => line } as CaptureReader
+      wire.receivedUs(reader)
+      return wire.decode(reader, 1 + i)
+    })
+    expect(inputs).toMatchObject([
+      { kind: 'book', bids: [[1.5, 1]] }, { kind: 'gap', reason: 'finer-step', sourceSequence: 2 }, { kind: 'gap', sourceSequence: 4 },
+      { kind: 'reject', code: 'feed.symbol', raw: lines[4], tsInit: T0 + 4000 },
+    ])
   })
 
   test('recorded traffic and Binance text merge by receive time', async () => {

@@ -10,7 +10,7 @@ export interface WireReject {
 }
 
 /** Longest text of a line that is kept with its reject. */
-const KEPT = 4096
+export const KEPT = 4096
 
 /**
  * Reads the lines of a capture with the decoder of its venue. Adds what no decoder can know: a connection made again, or a

@@ -3,7 +3,7 @@ import type { CaptureReader } from './capture-reader.ts'
 import type { LineDecoder } from './text-lines.ts'
 import type { WireBookChange, WireEvent, WireLevel } from './venue-decoder.ts'
 import { venueOf } from './venues.ts'
-import { WireFeed, type WireReject } from './wire-feed.ts'
+import { KEPT, WireFeed, type WireReject } from './wire-feed.ts'
 import { stepsOf } from './wire-grid.ts'
 import { readWireRecord, type WireRecord } from './wire-record.ts'
 
@@ -40,7 +40,7 @@ export class WireLines implements LineDecoder {
     const received = Number.isNaN(this.#feed.receivedUs) ? {} : { tsInit: this.#feed.receivedUs }
     if (event.kind === 'reject') return { ...event, sourceSequence, ...received }
     const instrument = this.#instruments.get(event.symbol)
-    if (!instrument) return { kind: 'reject', code: 'feed.symbol', raw: event.symbol, sourceSequence, ...received }
+    if (!instrument) return { kind: 'reject', code: 'feed.symbol', raw: this.#line.slice(0, KEPT), sourceSequence, ...received }
     const stamp = { symbol: instrument.symbol, tsEvent: event.eventUs, ...received, sourceSequence }
     if (event.kind === 'gap') return { kind: 'gap', ...stamp, reason: event.reason }
     const input = event.kind === 'trade' ? tradeOn(instrument, event) : bookOn(instrument, event)
