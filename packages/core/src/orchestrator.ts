@@ -193,11 +193,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     const { participants, networks, feed } = this.#session
     const failures: unknown[] = []
     for (const one of [...participants.values(), networks as typeof networks | undefined, feed]) {
-      try {
-        await one?.close?.()
-      } catch (error) {
-        failures.push(error)
-      }
+      await (async () => one?.close?.())().catch((error: unknown) => failures.push(error))
     }
     if (failures.length > 0) throw failures[0]
   }

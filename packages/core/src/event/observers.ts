@@ -7,16 +7,11 @@ export interface Observer {
   stop(): void
 }
 
-const VIEW_KEYS = {
-  trade: ['symbol', 'venue', 'origin', 'sequence', 'tsEvent', 'tsInit', 'price', 'quantity', 'aggressor', 'id'],
-  book: ['symbol', 'venue', 'origin', 'sequence', 'tsEvent', 'tsInit', 'kind', 'status', 'bestBid', 'bestAsk', 'bestBidQuantity', 'bestAskQuantity', 'midPrice', 'changes'],
-} as const
-
 /** A plain copy: of a view its values, of an event itself (it is frozen). */
 function copyOf<K extends EventName>(topic: K, event: EventOf<K>): Copied<K> {
   if (topic !== 'trade' && topic !== 'book') return event as unknown as Copied<K>
-  const keys: readonly string[] = VIEW_KEYS[topic as 'trade' | 'book']
-  return Object.fromEntries(keys.map((key) => [key, (event as unknown as Record<string, unknown>)[key]])) as unknown as Copied<K>
+  const getters = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(event))).filter(([, { get }]) => get)
+  return Object.fromEntries(getters.map(([key]) => [key, (event as unknown as Record<string, unknown>)[key]])) as unknown as Copied<K>
 }
 
 /**
@@ -37,13 +32,7 @@ export function observe<K extends EventName>(
     while (waiting.length > 0) {
       const batch = waiting
       waiting = []
-      for (const event of batch) {
-        try {
-          await observer(event)
-        } catch (error) {
-          onError(error)
-        }
-      }
+      for (const event of batch) await (async () => observer(event))().catch(onError)
     }
     scheduled = false
   }

@@ -1,3 +1,4 @@
+import type { TaintReason } from '../vocabulary/candle.ts'
 import type { ColumnLayout } from './column-layout.ts'
 import type { PlannedModule } from './module-plan.ts'
 
@@ -8,6 +9,8 @@ export class FeatureRows {
   /** The rows as last frozen, and when (µs; NaN: never). */
   readonly frozen: readonly Float64Array[]
   readonly frozenAt: Float64Array
+  /** Doubts about each frozen row. */
+  readonly taints: (readonly TaintReason[])[] = []
 
   constructor(layout: ColumnLayout, symbols: number, earlier?: FeatureRows) {
     this.layout = layout
@@ -85,9 +88,8 @@ const made = new WeakMap<PlannedModule, Map<number, Slots>>()
 function accessors(entry: PlannedModule, offset: number): Slots {
   const known = made.get(entry)?.get(offset)
   if (known) return known
-  const names = Object.entries(entry.definition.features ?? {}).filter(([, { size }]) => size === undefined).map(([name]) => name)
-  const at = (name: string) => offset + entry.columns.findIndex((column) => column.name === name)
-  const Class = compiled(names.map((name) => [name, at(name)] as const)) ?? looked(names.map((name) => [name, at(name)] as const))
+  const indices = entry.columns.flatMap(({ name, spec }, i) => (spec.size === undefined ? [[name, offset + i] as const] : []))
+  const Class = compiled(indices) ?? looked(indices)
   made.set(entry, (made.get(entry) ?? new Map<number, Slots>()).set(offset, Class))
   return Class
 }

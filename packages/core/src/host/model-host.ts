@@ -3,6 +3,7 @@ import type { Binding, Network, Shape } from '../module/network.ts'
 import type { Plain } from '../module/state.ts'
 import type { DataFeed, LaneFrame } from '../ports/data-port.ts'
 import type { FedTensor, InferenceFrame, ServedModel } from '../ports/participant.ts'
+import type { TaintReason } from '../vocabulary/candle.ts'
 import { durationUs, openTimeOf, timeframeUs, type Duration } from '../vocabulary/duration.ts'
 import { schemaHashOf, shortHash, type ColumnLayout } from './column-layout.ts'
 import type { FeatureRows } from './feature-rows.ts'
@@ -79,6 +80,12 @@ export class ModelHost {
     this.#models.delete(id)
   }
 
+  /** Doubts about the newest candle of a symbol's base interval: those of a row that is frozen now. */
+  taintOf(symbol: number): readonly TaintReason[] {
+    const taint = lastOf(this.#feed, symbol, this.#feed.symbols[symbol]?.boundaryUs ?? 0)?.taint ?? []
+    return taint.filter((reason) => reason !== 'empty')
+  }
+
   latencyUs(id: string): number { return this.#models.get(id)?.latencyUs ?? 0 }
 
   /** Gathers what a model is fed at a boundary; a text says why it abstains. */
@@ -110,7 +117,7 @@ export class ModelHost {
         mask[i] = Number.isNaN(value) ? 0 : 1
       })
       const series = `${this.#stream}:${this.#feed.symbols[symbol]?.symbol}:features:${rows.layout.layoutId}`
-      return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: [] }
+      return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: rows.taints[symbol] ?? [] }
     }
     if ('block' in binding) return { series: `position:${name}`, start: asOf, end: asOf, count: 0, norm: [], quality: 1, taint: [] }
     return this.#feed.lanes.gather(binding, symbol, data, mask)

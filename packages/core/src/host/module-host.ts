@@ -163,12 +163,9 @@ export class ModuleHost {
     this.connect()
   }
 
-  #blocker({ entry }: ModuleRuntime): string | undefined {
-    for (const [key, { optional }] of Object.entries(entry.definition.requires ?? {})) {
-      const provider = this.runtime(entry.providers.get(key) ?? '')
-      if (!optional && !provider?.active) return entry.providers.get(key)
-    }
-    return undefined
+  #blocker({ entry: { definition, providers } }: ModuleRuntime): string | undefined {
+    const required = Object.entries(definition.requires ?? {}).flatMap(([key, { optional }]) => (optional ? [] : [providers.get(key) ?? '']))
+    return required.find((id) => !this.runtime(id)?.active)
   }
 
   #lacking(runtime: ModuleRuntime): boolean {
@@ -193,9 +190,7 @@ export class ModuleHost {
     const message = error instanceof Error ? error.message : String(error)
     this.#around.emit('module:fault', symbol, 'core', { module: id, code, message })
     if (!runtime) return
-    runtime.faults++
-    runtime.faulted = true
-    runtime.lastFault = message
+    Object.assign(runtime, { faults: runtime.faults + 1, faulted: true, lastFault: message })
     this.#around.bus.reconnect = () => this.refresh()
   }
 
@@ -239,13 +234,12 @@ export class ModuleHost {
   }
 
   /** Candles of a module's warm-up, all symbols, in the order of their closes, finest first. */
-  #history({ entry, depth }: ModuleRuntime): readonly (readonly [number, Candle])[] {
+  #history(runtime: ModuleRuntime): readonly (readonly [number, Candle])[] {
     const { lanes } = this.#around.feed
-    const all = this.#symbols.flatMap((name, symbol) => entry.timeframes.flatMap((timeframe) => {
+    const all = this.#symbols.flatMap((name, symbol) => runtime.entry.timeframes.flatMap((timeframe) => {
       const last = lanes.last(symbol, timeframe)
-      const runtime = this.runtime(entry.id)
-      if (!last || !runtime) return []
-      const from = last.openTime - (depth.call(runtime, timeframe) - 1) * timeframeUs(timeframe)
+      if (!last) return []
+      const from = last.openTime - (runtime.depth(timeframe) - 1) * timeframeUs(timeframe)
       const candles = lanes.candles(name as `${string}/${string}`, timeframe, from, last.closeTime) ?? []
       const stamp = { symbol: name, origin: 'warm-up', sequence: 0 }
       return candles.map((candle) => [symbol, Object.freeze({ ...candle, ...stamp, tsEvent: candle.closeTime, tsInit: candle.closeTime })] as const)
@@ -303,10 +297,7 @@ interface Slice {
 
 async function withinBudget(work: void | Promise<void> | undefined, message: string): Promise<void> {
   if (!(work instanceof Promise)) return
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), INIT_BUDGET_MS)
-    timer.unref()
-  })
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(message)), INIT_BUDGET_MS).unref()
   await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -54,21 +54,20 @@ class PlainWriter {
     } else throw notPlain(value, path)
   }
 
-  #tag(tag: number): void {
-    this.#reserve(1)
-    this.#buffer[this.#at++] = tag
+  /** Writes a tag; returns where the `size` bytes behind it begin. */
+  #tag(tag: number, size = 0): number {
+    this.#reserve(1 + size)
+    this.#buffer[this.#at] = tag
+    this.#at += 1 + size
+    return this.#at - size
   }
   #number(value: number): void {
-    this.#tag(TAG.number)
-    this.#reserve(8)
-    this.#view.setFloat64(this.#at, value, true)
-    this.#at += 8
+    const at = this.#tag(TAG.number, 8) // first: it may change the view
+    this.#view.setFloat64(at, value, true)
   }
   #length(tag: number, length: number): void {
-    this.#tag(tag)
-    this.#reserve(4)
-    this.#view.setUint32(this.#at, length, true)
-    this.#at += 4
+    const at = this.#tag(tag, 4)
+    this.#view.setUint32(at, length, true)
   }
   #text(tag: number, text: string): void {
     const bytes = Buffer.from(text, 'utf8')

@@ -192,14 +192,9 @@ export class RunLoop {
     const saved = decodePlain(body) as unknown as Saved
     if (saved.version !== 1) throw new TapeloomError('snapshot.version', `[snapshot] is of version ${saved.version}, this core reads 1. Use the release that made it.`)
     if (saved.layoutId !== s.modules.rows.layout.layoutId) throw new TapeloomError('snapshot.layout', `[snapshot] has columns ${saved.layoutId}, these modules make ${s.modules.rows.layout.layoutId}. Load the same modules and options.`)
-    s.feed.restore(saved.feed)
-    s.stamp.set(saved.stamp)
-    s.prices.set(saved.prices)
-    s.priceTimes.set(saved.priceTimes)
+    for (const part of ['stamp', 'prices', 'priceTimes'] as const) s[part].set(saved[part])
+    for (const part of ['feed', 'modules', 'decisions', 'networks'] as const) s[part].restore(saved[part])
     s.silences = [...saved.silences]
-    s.modules.restore(saved.modules)
-    s.decisions.restore(saved.decisions)
-    s.networks.restore(saved.networks)
     for (const [id, participant] of s.participants) if (saved.participants[id] !== undefined) await participant.restore(saved.participants[id])
     s.deferred.restore(saved.deferred)
     s.pendingCommands.splice(0, Infinity, ...saved.pendingCommands)

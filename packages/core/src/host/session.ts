@@ -5,6 +5,7 @@ import { refusal } from '../decision/prediction-board.ts'
 import { EventBus, type Channel } from '../event/event-bus.ts'
 import type { DataFeed, DataHost, DataPort } from '../ports/data-port.ts'
 import type { Command, DeferredWork, FedTensor, Host, InferenceFrame, Participant, WorkHandler } from '../ports/participant.ts'
+import type { AnyDefinition } from '../module/define.ts'
 import type { Plain } from '../module/state.ts'
 import type { Candle } from '../vocabulary/candle.ts'
 import { durationUs, type Duration, type Timeframe } from '../vocabulary/duration.ts'
@@ -190,14 +191,14 @@ export class Session implements DataHost, Host {
   #freeze(symbol: number, time: number): void {
     const { modules } = this
     modules.check(symbol)
-    const { rows, layout, frozen, frozenAt } = modules.rows
+    const { rows, layout, frozen, frozenAt, taints } = modules.rows
     if (layout.width === 0) return
     const row = rows[symbol] as Float64Array
     frozen[symbol]?.set(row)
     frozenAt[symbol] = time
     this.digested.add('row', this.sequence(), symbol, time)
     this.digested.addNumbers(row)
-    this.feed.freeze(symbol, time, layout.layoutId, row, [])
+    this.feed.freeze(symbol, time, layout.layoutId, row, (taints[symbol] = this.networks.taintOf(symbol)))
   }
 
   #predict(symbol: number, time: number): void {
@@ -296,29 +297,17 @@ export class Session implements DataHost, Host {
   }
 
   #combine(predictions: readonly Prediction[], { symbol, asOf, index }: Situation, weights: Readonly<Record<string, number>>) {
-    const provider = this.#provider('combine')
-    const combine = provider?.entry.definition.combine
-    if (!provider || !combine) return this.options.combiner(predictions, { symbol, asOf, weights })
-    try {
-      return combine(predictions, this.modules.context(provider, index) as never)
-    } catch (error) {
-      this.#thrown(provider.entry.id, error)
-      return this.options.combiner(predictions, { symbol, asOf, weights })
-    }
+    return this.#ask('combine', index, ({ combine }, ctx) => combine?.(predictions, ctx)) ?? this.options.combiner(predictions, { symbol, asOf, weights })
   }
-
   #thresholds(index: number): Thresholds {
-    const provider = this.#provider('thresholds')
-    try {
-      return provider?.entry.definition.thresholds?.(this.modules.context(provider, index) as never) ?? this.options.thresholds
-    } catch (error) {
-      this.#thrown(provider?.entry.id ?? 'core', error)
-      return this.options.thresholds
-    }
+    return this.#ask('thresholds', index, ({ thresholds }, ctx) => thresholds?.(ctx)) ?? this.options.thresholds
   }
-
-  #provider(role: 'combine' | 'thresholds'): ModuleRuntime | undefined {
-    return this.modules.runtimes.find(({ active, entry }) => active && entry.definition[role])
+  /** Asks the active module that provides a role; undefined where none does, or where it throws. */
+  #ask<T>(role: 'combine' | 'thresholds', index: number, call: (definition: AnyDefinition, ctx: never) => T): T | undefined {
+    const provider = this.modules.runtimes.find(({ active, entry }) => active && entry.definition[role])
+    let answer: T | undefined
+    if (provider) this.guarded(provider.entry.id, () => void (answer = call(provider.entry.definition, this.modules.context(provider, index) as never)))
+    return answer
   }
 
   // ---- what participants call
