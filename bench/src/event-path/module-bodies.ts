@@ -28,14 +28,17 @@ function ewma(alphas: readonly number[], value: string): string {
   return `const x = ${value}; ${lines((j) => `S[${j}] += ${alphas[j]} * (x - S[${j}]); F(${j}, S[${j}])`)}`
 }
 
-const READS = 'const P = event.price, Q = event.quantity, B = event.aggressor === "buy" ? 1 : -1, T = event.tsInit * 1e-6'
+const READS = { P: 'event.price', Q: 'event.quantity', B: 'event.aggressor === "buy" ? 1 : -1', T: 'event.tsInit * 1e-6' }
+/** What a calculation uses of the event, and no more: as an author writes it. */
+const readsOf = (body: string) =>
+  Object.entries(READS).map(([name, value]) => (new RegExp(`\\b${name}\\b`).test(body) ? `const ${name} = ${value}; ` : '')).join('')
 const asStore = (body: string) => body.replaceAll(/F\((\d), ([^;}]+)\)(?=\s*[;}]|$)/g, 'features.f$1 = $2')
 
 export type Handler = (event: object, ctx: object) => void
 
 /** A handler of a module, compiled anew, so that no contestant shares V8's feedback with another. */
 export const handlerOf = (body: string): Handler =>
-  new Function('event', 'ctx', `const { state: { S }, features } = ctx; ${READS}; ${asStore(body)}\n//# sourceURL=module${BODIES.indexOf(body)}`) as Handler
+  new Function('event', 'ctx', `const { state: { S }, features } = ctx; ${readsOf(body)}${asStore(body)}\n//# sourceURL=module${BODIES.indexOf(body)}`) as Handler
 
 /** The nine calculations as modules. */
 export const modules: readonly Module[] = BODIES.map((body, k) => {
