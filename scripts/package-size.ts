@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { transformSync } from 'esbuild'
 import { importsOf } from './imports.ts'
 import { workspacePackages } from './workspace.ts'
 
-/** Most that the main entry of a package may weigh as published, in bytes after brotli. */
+/** Most that the main entry of a package may weigh, in bytes, minified and after brotli. */
 const budgets: readonly { readonly folder: RegExp; readonly bytes: number }[] = [
-  { folder: /^packages\/core$/, bytes: 20_000 },
+  { folder: /^packages\/core$/, bytes: 21_500 },
   { folder: /^(packages\/module-[^/]+|apps\/publish-a-module)$/, bytes: 6_000 },
 ]
 
@@ -17,11 +18,11 @@ export function packageSize(root: string): string[] {
     if (budget === undefined) return []
     if (!existsSync(posix.join(root, folder, 'dist/index.js'))) return [`${folder}: dist/index.js is missing, the build failed`]
     const bytes = brotliBytes(root, `${folder}/dist/index.js`)
-    return bytes > budget ? [`${folder}: ${bytes} bytes after brotli, ${budget} is the budget`] : []
+    return bytes > budget ? [`${folder}: ${bytes} bytes minified and after brotli, ${budget} is the budget`] : []
   })
 }
 
-/** Weight of a built entry with every chunk it loads at start, in bytes after brotli. */
+/** Weight of a built entry with every chunk it loads at start, in bytes, minified and after brotli. */
 export function brotliBytes(root: string, entry: string): number {
   const files = new Map<string, string>()
   const add = (path: string): void => {
@@ -32,5 +33,6 @@ export function brotliBytes(root: string, entry: string): number {
       if (kind === 'value' && specifier.startsWith('.')) add(posix.join(posix.dirname(path), specifier))
   }
   add(entry)
-  return brotliCompressSync([...files.values()].join('\n')).length
+  const code = [...files.values()].map((text) => transformSync(text, { minify: true, format: 'esm', target: 'node22' }).code)
+  return brotliCompressSync(code.join('\n')).length
 }

@@ -36,7 +36,7 @@ test('a built module over its budget is found, its chunks counted, and so is one
     'packages/module-c/dist/index.js': 'export const x = 1\n',
   })
   expect(packageSize(repository.root)).toEqual([
-    expect.stringMatching(/^packages\/module-a: \d+ bytes after brotli, 6000 is the budget$/),
+    expect.stringMatching(/^packages\/module-a: \d+ bytes minified and after brotli, 6000 is the budget$/),
     'packages/module-b: dist/index.js is missing, the build failed',
   ])
   expect(brotliBytes(repository.root, 'packages/module-c/dist/index.js')).toBeLessThan(50)

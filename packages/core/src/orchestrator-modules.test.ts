@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defineModule, need, Orchestrator, use, type ModuleFault, type Usable } from './index.ts'
+import { defineModule, need, use, type ModuleFault, type Orchestrator, type Usable } from './index.ts'
 import { build, feature, follow, identity, last, trades } from './orchestrator.fixture.ts'
 import { fixtures } from './testing/index.ts'
 
