@@ -1,8 +1,5 @@
-import { checkLength, checkRange } from './check-length.ts'
-import { Kernel } from './kernel.ts'
-import { addToSum, movingSumSize } from './moving-sum.ts'
-import { overWindows, sumOver } from './over-windows.ts'
 import { rogersSatchellTerm } from './range-terms.ts'
+import { RangeVolatility, rangeVolatilityOf } from './range-volatility.ts'
 
 /**
  * Rogers and Satchell's volatility of `length` candles, annualised, as a ratio: √(periods · mean of
@@ -10,25 +7,18 @@ import { rogersSatchellTerm } from './range-terms.ts'
  * in and while one has a NaN.
  * @source Rogers, Satchell (1991); R package TTR, `volatility(calc = "rogers.satchell")`
  */
-export class RogersSatchell extends Kernel {
-  readonly length: number
-  readonly periods: number
-
+export class RogersSatchell extends RangeVolatility {
   /**
    * `periods`: candles a year.
    * @throws RangeError when length is not a whole number from 1 on or periods not above 0
    */
   constructor(length: number, periods: number, state?: Float64Array) {
-    super('RogersSatchell', 1, 1 + movingSumSize(checkLength('RogersSatchell', length)), state)
-    this.length = length
-    this.periods = checkRange('RogersSatchell', 'periods', periods, Number.MIN_VALUE, Number.MAX_VALUE)
+    super('RogersSatchell', 1, length, periods, state)
   }
 
   /** Takes the next candle and returns the volatility. */
   add(open: number, high: number, low: number, close: number): number {
-    const { length, periods, state } = this
-    const sum = addToSum(state, 1, length, rogersSatchellTerm(open, high, low, close))
-    return (state[0] = Math.sqrt((periods * sum) / length))
+    return this.addTerm(rogersSatchellTerm(open, high, low, close))
   }
 }
 
@@ -41,7 +31,5 @@ export function rogersSatchellOf(
   length: number,
   periods: number,
 ): Float64Array {
-  const term = (i: number) => rogersSatchellTerm(open[i]!, high[i]!, low[i]!, close[i]!)
-  return overWindows('rogersSatchellOf', high.length, length, (first, last) =>
-    Math.sqrt((periods * sumOver(first, last, term)) / length))
+  return rangeVolatilityOf('rogersSatchellOf', high.length, length, periods, (i) => rogersSatchellTerm(open[i]!, high[i]!, low[i]!, close[i]!))
 }
