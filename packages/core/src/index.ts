@@ -42,6 +42,7 @@ export type {
   Command, DeferredWork, FedTensor, Host, InferenceFrame, Participant, ServedModel, WorkHandler,
 } from './ports/participant.ts'
 export { decodePlain, encodePlain } from './host/plain-codec.ts'
+export { fingerprint } from './host/fingerprint.ts'
 export { createRandom, type SeededRandom } from './host/random.ts'
 export { linearPool, logPool, type Combiner } from './decision/combiner.ts'
 export { wilson, type ModelPerformance } from './decision/performance.ts'

@@ -4,6 +4,7 @@ import type { ModelPerformance } from './decision/performance.ts'
 import type { Veto } from './decision/decision-maker.ts'
 import { observe, type Observer } from './event/observers.ts'
 import { suggestion, TapeloomError } from './error.ts'
+import { fingerprint } from './host/fingerprint.ts'
 import { planModules, type PlannedModule } from './host/module-plan.ts'
 import { RunLoop, type PlanChange } from './host/run-loop.ts'
 import { Session } from './host/session.ts'
@@ -142,8 +143,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
       id, version: definition.version, options: values as unknown as Plain, enabled, schema: networks.served.get(id)?.schemaHash ?? null,
     }))
     const decision = { boundary: options.boundary ?? null, weights: options.weights, thresholds: { ...options.thresholds } }
-    const [major = ''] = process.versions.node.split('.')
-    return { seed, plan: { layoutId: modules.rows.layout.layoutId, modules: described, decision }, fingerprint: `node${major}-${process.arch}` }
+    return { seed, plan: { layoutId: modules.rows.layout.layoutId, modules: described, decision }, fingerprint }
   }
 
   /** Runs to the end of the sources, or to `until` (µs of receive time), or until the signal; may be called again. */

@@ -1,5 +1,4 @@
-import type { Duration, InferenceFrame, MarketSymbol, Prediction, Store, StoreRows, Timeframe } from '@tapeloom/core'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint, type Duration, type InferenceFrame, type MarketSymbol, type Prediction, type Store, type StoreRows, type Timeframe } from '@tapeloom/core'
 import type { InferenceFrameReference, ReferenceInput, ReferenceLane, ReferenceState } from './inference-frame-reference.ts'
 
 /** The columns of `inference_frames` that a reference is read from. */

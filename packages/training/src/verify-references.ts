@@ -1,7 +1,6 @@
 import { storeLanes } from '@tapeloom/data'
-import { TapeloomError, type LaneReader, type RebuildRequest, type Store } from '@tapeloom/core'
+import { fingerprint, TapeloomError, type LaneReader, type RebuildRequest, type Store } from '@tapeloom/core'
 import { contentHash } from './content-hash.ts'
-import { fingerprint } from './fingerprint.ts'
 import { emptyTensors, fedTensors, rebuilding } from './frame-tensors.ts'
 import { locateChanges, type Mismatch } from './locate-changes.ts'
 import { referencePages, type StoredFrame } from './reference-pages.ts'

@@ -138,11 +138,6 @@ export class EventBus {
     }
   }
 
-  /** Public listeners now attached, all topics. */
-  listenerCount(): number {
-    return [...this.#channels.values()].reduce((sum, { listening }) => sum + listening, 0)
-  }
-
   /** The channel of a topic. */
   channel(topic: string): Channel {
     let channel = this.#channels.get(topic)
