@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchmarks, type Benchmark } from './benchmarks.ts'
+import { installRivals } from './install-rivals.ts'
 import { machine, type Figure } from './measure.ts'
 import { table, type Row } from './table.ts'
 
@@ -38,6 +39,8 @@ if (unknown.length > 0) {
   console.error(`[bench] ${unknown.map((name) => `'${name}'`).join(', ')} is no benchmark. There are ${benchmarks.map(({ name }) => name).join(', ')}.`)
   process.exit(2)
 }
+const noRivals = installRivals(root)
+if (noRivals) console.error(noRivals)
 const rows: Row[] = []
 for (const one of benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.error(`${one.name} …`)
