@@ -13,6 +13,13 @@ export interface ParameterSlot {
   readonly size: number
 }
 
+/** A mask of dropout as the training graph asks for it. */
+export interface DropoutSlot {
+  readonly name: string
+  readonly node: Node
+  readonly rate: number
+}
+
 /** A model as graphs: what `defineModel` builds once and sessions are made from. */
 export interface CompiledModel {
   readonly name: string
@@ -26,6 +33,8 @@ export interface CompiledModel {
   /** Weighted mean over the batch of the loss per sample. */
   readonly loss: Node
   readonly sampleWeights: Node
+  /** Masks of dropout, in the order of use. */
+  readonly dropouts: readonly DropoutSlot[]
   readonly batch: number
   readonly optimizer: Optimizer
   readonly parameters: readonly ParameterSlot[]
@@ -54,6 +63,14 @@ export function layOut(roots: readonly Node[]): readonly ParameterSlot[] {
     offset += size
     return [slot]
   })
+}
+
+/** The masks of dropout that the loss reaches. */
+export function dropoutsOf(loss: Node): readonly DropoutSlot[] {
+  const found = topologicalOrder([loss]).flatMap((node) =>
+    node.leaf?.kind === 'dropout' ? [{ node, rate: node.leaf.rate }] : [],
+  )
+  return found.map((slot, i) => ({ ...slot, name: `dropout.${i + 1}` }))
 }
 
 /** @throws TapeloomError `models.weights` when their number is not the model's */

@@ -1,5 +1,5 @@
 import { TapeloomError, type Network, type Shape, type Shapes, type TargetSet } from '@tapeloom/core'
-import { countClasses, layOut, type CompiledModel } from './compiled-model.ts'
+import { countClasses, dropoutsOf, layOut, type CompiledModel } from './compiled-model.ts'
 import { input, nodeOf, type Node } from './graph/node.ts'
 import { div, mul, reduceSum } from './graph/primitives.ts'
 import type { Tensor } from './graph/tensor.ts'
@@ -106,6 +106,7 @@ function compile<I extends Shapes, T extends TargetSet, O extends Readonly<Recor
     outputs,
     loss,
     sampleWeights,
+    dropouts: dropoutsOf(loss),
     batch,
     optimizer,
     parameters,

@@ -15,31 +15,42 @@ import {
   defineModel,
   dense,
   div,
+  dropout,
+  embedding,
+  equal,
   exp,
   flatten,
+  gather,
   gelu,
+  greater,
   huber,
   layerNorm,
   log,
   logSoftmax,
   matmul,
   maximum,
+  minimum,
   mean,
   meanPool,
   mse,
   mul,
   pad,
+  parameter,
+  pick,
   quantile,
   relu,
   reshape,
+  selfAttention,
   sigmoid,
   slice,
   softmax,
   sqrt,
+  stopGradient,
   sub,
   sum,
   tanh,
   transpose,
+  where,
   type Tensor,
 } from './index.ts'
 
@@ -91,6 +102,26 @@ const operations: Record<string, Case> = {
   'conv1d with an even kernel and a stride': (x) => conv1d(x, 3, { kernel: 2, stride: 2 }),
   'conv1d without padding': (x) => conv1d(x, 2, { kernel: 3, padding: 'valid' }),
   meanPool: (x) => meanPool(x),
+  minimum: (x) => minimum(x, transpose(reshape(tanh(x), [3, 4]))),
+  where: (x) => where(greater(x, 0.2), mul(x, x), tanh(x)),
+  'where with a broadcast': (x) => where(greater(slice(x, 1, 0, 1), 0), x, slice(x, 0, 1, 2)),
+  'transpose of all axes': (x) => mul(transpose(reshape(x, [2, 3, 2]), [2, 0, 1]), transpose(reshape(x, [2, 2, 3]), [0, 1, 2])),
+  'gather along the first axis, with repeats': (x) => gather(x, [3, 0, 3]),
+  'gather along the last axis': (x) => gather(x, [1, 1, 0, 2], 1),
+  pick: (x) => pick(x, add(greater(slice(x, 1, 0, 1), 0), mul(greater(slice(x, 1, 1, 2), 0), 1))),
+  'pick with repeats': (x) => pick(x, where(greater(x, 0), 1, 2)),
+  embedding: (x) => mul(embedding(add(greater(slice(x, 1, 0, 1), 0), equal(x, x)), 3, 2), 3),
+  parameter: (x) => mul(x, parameter([4, 3])),
+  'parameter of one row': (x) => add(x, parameter([1, 3], { initialise: 'he' })),
+  'matmul of four axes': (x) => {
+    const heads = transpose(reshape(x, [2, 3, 2]), [1, 0, 2])
+    return matmul(tanh(heads), transpose(heads))
+  },
+  'matmul with a shared matrix': (x) => matmul(x, parameter([3, 2])),
+  'softmax of a product': (x) => matmul(softmax(matmul(x, transpose(x))), x),
+  'a detached factor': (x) => mul(stopGradient(equal(x, x)), x),
+  selfAttention: (x) => selfAttention(concat(x, slice(x, 1, 0, 1)), { heads: 2 }),
+  dropout: (x) => dropout(x, 0.4),
 }
 const losses: Record<string, { readonly kind: 'class' | 'value'; readonly loss: (x: Tensor, y: Tensor) => Tensor }> = {
   crossEntropy: { kind: 'class', loss: (x, y) => crossEntropy(dense(flatten(x), 3), y) },
@@ -138,6 +169,10 @@ async function gradientError(
       ...[...model.targets].map(([name, { shape }]) => {
         const values = Float64Array.from({ length: BATCH * (shape[0] ?? 1) }, (_, i) => targetOf(i))
         return [`target.${name}`, runtime.tensor(values, [BATCH, ...shape])] as const
+      }),
+      ...model.dropouts.map(({ name, node, rate }) => {
+        const mask = Float64Array.from({ length: BATCH * 12 }, () => (random.next() < rate ? 0 : 1 / (1 - rate)))
+        return [name, runtime.tensor(mask, [BATCH, ...node.shape])] as const
       }),
       [SAMPLE_WEIGHTS, runtime.tensor(Float64Array.of(1, 0.25, 2, 0), [BATCH])] as const,
     ].filter(([name]) => session.inputNames.includes(name)),
@@ -199,6 +234,18 @@ describe('gradients in float64 equal central differences to 1e-6', () => {
       targets: { target: [3] },
       batch: BATCH,
       forward: ({ x, mask }) => ({ y: meanPool(core(x), mask) }),
+      loss: ({ y }, { target }) => mse(y, target),
+    })
+    expect(await gradientError(network, (i) => Math.cos(i * 3.7))).toBeLessThan(1e-6)
+  })
+
+  test('selfAttention with a mask', async () => {
+    const network = defineModel({
+      name: 'attended',
+      inputs: { x: [5], mask: [4] },
+      targets: { target: [12] },
+      batch: BATCH,
+      forward: ({ x, mask }) => ({ y: flatten(selfAttention(core(x), { heads: 3, mask })) }),
       loss: ({ y }, { target }) => mse(y, target),
     })
     expect(await gradientError(network, (i) => Math.cos(i * 3.7))).toBeLessThan(1e-6)

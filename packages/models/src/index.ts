@@ -15,21 +15,30 @@ export {
   add,
   clip,
   div,
+  equal,
   exp,
   gelu,
+  greater,
+  isMissing,
+  less,
   log,
   logSoftmax,
   maximum,
+  minimum,
   mul,
   relu,
   sigmoid,
   softmax,
   sqrt,
+  stopGradient,
   sub,
   tanh,
   type Operand,
 } from './ops/elementwise.ts'
 export { concat, flatten, pad, reshape, slice, transpose } from './ops/arrange.ts'
+export { embedding, gather, pick, where } from './ops/select.ts'
+export { constant, dropout, parameter, type ParameterSpec } from './ops/leaf.ts'
+export { selfAttention, type AttentionSpec } from './ops/attention.ts'
 export { mean, sum, type Reduction } from './ops/reduce.ts'
 export { conv1d, dense, layerNorm, matmul, meanPool, type Conv1dSpec, type DenseSpec } from './ops/layer.ts'
 export { brier, crossEntropy, huber, mse, quantile } from './ops/loss.ts'

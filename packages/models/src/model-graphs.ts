@@ -67,6 +67,7 @@ export function trainingGraph(
     ...model.inputs,
     ...[...model.targets].map(([name, node]): [string, Node] => [targetName(name), node]),
     [SAMPLE_WEIGHTS, model.sampleWeights] as const,
+    ...model.dropouts.map(({ name, node }): [string, Node] => [name, node]),
     ...parameterInputs(model),
   ])
   return { bytes: encodeModel({ name: `${model.name}.step`, batch: model.batch, inputs, outputs, precision }), packed }

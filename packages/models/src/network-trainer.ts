@@ -15,7 +15,7 @@ import type { TrainingPlan } from './training-session.ts'
 
 /** Opens the trainer of `model` in the process's training worker, with the first weights of `seed`. */
 export async function openTrainer(model: CompiledModel, seed: number): Promise<Trainer> {
-  const plan = planTraining(model, initialWeights(model, seed))
+  const plan = planTraining(model, initialWeights(model, seed), { seed })
   const { client, id } = await attachTrainer()
   try {
     await client.request(id, { kind: 'open', plan })
@@ -27,7 +27,11 @@ export async function openTrainer(model: CompiledModel, seed: number): Promise<T
 }
 
 /** What the worker needs to train `model` from `initial`; `pack` overrides whether gradients leave in one output. */
-export function planTraining(model: CompiledModel, initial: Float32Array, pack?: boolean): TrainingPlan {
+export function planTraining(
+  model: CompiledModel,
+  initial: Float32Array,
+  { seed = 0, pack }: { readonly seed?: number; readonly pack?: boolean } = {},
+): TrainingPlan {
   const { bytes, packed } = trainingGraph(model, 'float32', pack)
   const sized = (name: string, shape: readonly number[]) => ({ name, dimensions: [model.batch, ...shape] })
   const parameters = model.parameters.map(({ name, node, offset, size }) => ({
@@ -48,6 +52,8 @@ export function planTraining(model: CompiledModel, initial: Float32Array, pack?:
     gradients: packed
       ? [{ name: PACKED_GRADIENTS, dimensions: [model.size], offset: 0, size: model.size }]
       : parameters.map((slot) => ({ ...slot, name: gradientName(slot.name) })),
+    dropouts: model.dropouts.map(({ name, node, rate }) => ({ ...sized(name, node.shape), rate })),
+    seed,
     optimizer: model.optimizer,
     layout: model.layout,
     initial,

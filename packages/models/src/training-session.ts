@@ -1,4 +1,5 @@
 import type { Plain, Tensors, TrainingResult } from '@tapeloom/core'
+import { DropoutMasks } from './dropout-masks.ts'
 import { onnxRuntime, type OnnxRuntime, type OrtTensors, type Session } from './onnx/onnx-runtime.ts'
 import type { Optimizer } from './optimizer.ts'
 import { ParameterMemory, type TrainingState } from './parameter-memory.ts'
@@ -17,6 +18,9 @@ export interface TrainingPlan {
   readonly parameters: readonly (TensorPlan & { readonly offset: number; readonly size: number })[]
   /** Gradient outputs; each writes `size` gradients from `offset` on. */
   readonly gradients: readonly (TensorPlan & { readonly offset: number; readonly size: number })[]
+  /** Masks of dropout: drawn for each step from `seed` and the step. */
+  readonly dropouts: readonly (TensorPlan & { readonly rate: number })[]
+  readonly seed: number
   readonly optimizer: Optimizer
   readonly layout: string
   readonly initial: Float32Array
@@ -30,6 +34,7 @@ export class TrainingSession {
   readonly #feeds: OrtTensors
   readonly #fetches: OrtTensors
   readonly #loss = new Float32Array(1)
+  readonly #masks: DropoutMasks
 
   private constructor(plan: TrainingPlan, runtime: OnnxRuntime, session: Session) {
     this.#session = session
@@ -42,9 +47,13 @@ export class TrainingSession {
         new Float32Array(dimensions.reduce((product, size) => product * size, 1)),
       ]),
     )
+    this.#masks = new DropoutMasks(plan.dropouts, plan.seed)
     // The graph reads parameters from the memory and writes gradients into it: nothing is copied.
     this.#feeds = Object.fromEntries([
       ...used.map(({ name, dimensions }) => [name, runtime.tensor(this.#fed.get(name)!, dimensions)] as const),
+      ...plan.dropouts.map(
+        ({ name, dimensions }) => [name, runtime.tensor(this.#masks.arrays.get(name)!, dimensions)] as const,
+      ),
       ...plan.parameters
         .filter(({ name }) => session.inputNames.includes(name))
         .map(
@@ -73,6 +82,7 @@ export class TrainingSession {
       array.set(given)
       array.fill(0, given.length)
     }
+    this.#masks.draw(this.#memory.step)
     await this.#session.run(this.#feeds, this.#fetches)
     const loss = this.#loss[0]!
     const dropped = !Number.isFinite(loss) || !this.#memory.update()

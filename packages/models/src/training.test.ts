@@ -259,7 +259,7 @@ test('gradients written in parts train as packed ones do', async () => {
   const model = compiledOf(rings)
   expect(trainingGraph(model).packed).toBe(true)
   const packed = planTraining(model, initialWeights(model, 1))
-  const parts = planTraining(model, initialWeights(model, 1), false)
+  const parts = planTraining(model, initialWeights(model, 1), { pack: false })
   expect(parts.gradients).toHaveLength(6)
   const results: Float32Array[] = []
   for (const plan of [packed, parts]) {

@@ -4,6 +4,9 @@ import { constant, type Node } from './node.ts'
 import { add, expand } from './primitives.ts'
 import { topologicalOrder } from './topological-order.ts'
 
+/** Operators that pass no gradient on purpose: steps, conversions, and the copy that `stopGradient` makes. */
+const NO_GRADIENT = new Set(['Cast', 'Sign', 'Identity'])
+
 /**
  * Gradients of the scalar `loss` with respect to `wanted`, in their order, by reverse-mode differentiation. Only what
  * leads from `wanted` to `loss` is built: the gradient of a network's inputs never is.
@@ -19,7 +22,7 @@ export function differentiate(loss: Node, wanted: readonly Node[]): Node[] {
     if (!gradient || node.leaf || !active.has(node)) continue
     const rule = gradientRules[node.op]
     if (!rule) {
-      if (node.op === 'Cast' || node.op === 'Sign') continue
+      if (NO_GRADIENT.has(node.op)) continue
       throw new TapeloomError(
         'models.gradient',
         `[models] operator '${node.op}' has no gradient rule. Add one to gradientRules.`,

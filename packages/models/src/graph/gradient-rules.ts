@@ -1,4 +1,5 @@
 import * as p from './primitives.ts'
+import * as s from './selection.ts'
 import { constant, type Dimensions, type Node } from './node.ts'
 
 /**
@@ -109,6 +110,14 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       return wants(i) ? p.slice(g, axis, from, start) : undefined
     })
   },
+  Where: (node, g, wants) => [
+    undefined,
+    wants(1) ? unbroadcast(s.where(at(node, 0), g, constant(0)), at(node, 1).dimensions) : undefined,
+    wants(2) ? unbroadcast(s.where(at(node, 0), constant(0), g), at(node, 2).dimensions) : undefined,
+  ],
+  Gather: (node, g) => [s.scatterRows(g, at(node, 1), at(node, 0))],
+  GatherElements: (node, g) => [s.scatterElements(g, at(node, 1), at(node, 0))],
+  Dropout: (node, g) => [p.mul(g, at(node, 1))],
   // Only a plain a · b + bias stands in a forward graph; the transposed forms are made by this rule.
   Gemm: (node, g, wants) => [
     wants(0) ? p.gemm(g, at(node, 1), { transB: true }) : undefined,

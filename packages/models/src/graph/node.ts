@@ -8,7 +8,7 @@ export type ElementType = 'float' | 'bool' | 'int64'
  * `[-60, 5]` a batch of 60 × 5 matrices with the first two axes merged.
  */
 export type Dimensions = readonly number[]
-export type Attributes = Readonly<Record<string, number | readonly number[]>>
+export type Attributes = Readonly<Record<string, number | string | readonly number[]>>
 /** How a parameter's first values are drawn: uniform in ± sqrt(6 / (in [+ out])), or a constant. */
 export type Initialiser =
   | { readonly kind: 'he' | 'glorot'; readonly fanIn: number; readonly fanOut: number }
@@ -18,6 +18,8 @@ export type Leaf =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly layer: string; readonly role: string; readonly initialiser: Initialiser }
   | { readonly kind: 'constant'; readonly values: readonly number[] }
+  /** Fed in training only: 0 for what is dropped, 1 / (1 − rate) for what stays. */
+  | { readonly kind: 'dropout'; readonly rate: number }
 
 interface NodeParts {
   readonly op: string
@@ -70,6 +72,9 @@ export const input = (name: string, dimensions: Dimensions): Node =>
 
 export const parameter = (layer: string, role: string, dimensions: Dimensions, initialiser: Initialiser): Node =>
   new Node({ op: 'Leaf', dimensions, leaf: { kind: 'parameter', layer, role, initialiser } })
+
+export const dropoutMask = (dimensions: Dimensions, rate: number): Node =>
+  new Node({ op: 'Leaf', dimensions, leaf: { kind: 'dropout', rate } })
 
 /** A constant tensor; `values` in row-major order, a number for a scalar. */
 export function constant(

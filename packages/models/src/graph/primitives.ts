@@ -1,13 +1,13 @@
 import { TapeloomError } from '@tapeloom/core'
 import { constant, integers, Node, type Dimensions, type ElementType } from './node.ts'
 
-const shapeError = (op: string, what: string, hint: string) =>
+export const shapeError = (op: string, what: string, hint: string) =>
   new TapeloomError('models.shape', `[models ${op}] ${what}. ${hint}`)
-const show = (dimensions: Dimensions): string =>
+export const show = (dimensions: Dimensions): string =>
   `[${dimensions.map((size) => (size === -1 ? 'batch' : size)).join(', ')}]`
 
 /** Sizes after broadcasting two shapes, aligned at the last axis. */
-function broadcast(op: string, a: Dimensions, b: Dimensions): Dimensions {
+export function broadcast(op: string, a: Dimensions, b: Dimensions): Dimensions {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, i) => {
     const [left, right] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1]
@@ -18,7 +18,7 @@ function broadcast(op: string, a: Dimensions, b: Dimensions): Dimensions {
 }
 
 /** Inserts axes of size 1 behind the batch axis, so that both operands have the batch in front. */
-function align(node: Node, rank: number): Node {
+export function align(node: Node, rank: number): Node {
   const missing = rank - node.dimensions.length
   if (!node.batched || missing <= 0) return node
   const [batch = -1, ...rest] = node.dimensions
@@ -64,6 +64,13 @@ export function greater(a: Node, b: Node): Node {
   const above = binary('Greater', a, b, 'bool')
   return new Node({ op: 'Cast', inputs: [above], dimensions: above.dimensions })
 }
+
+/** 1 where x is NaN, else 0; no gradient passes. */
+export function isNaN(x: Node): Node {
+  const missing = new Node({ op: 'IsNaN', inputs: [x], dimensions: x.dimensions, type: 'bool' })
+  return new Node({ op: 'Cast', inputs: [missing], dimensions: x.dimensions })
+}
+export const detached = (x: Node): Node => unary('Identity', x)
 
 const size = (dimensions: Dimensions): number => dimensions.reduce((product, length) => product * length, 1)
 
@@ -173,8 +180,13 @@ export function expand(x: Node, like: Node): Node {
   return new Node({ op: 'Expand', inputs: [x, shape], dimensions: like.dimensions })
 }
 
-/** a · b of the last two axes; the axes before them must be equal. */
+/** a · b of the last two axes; the axes before them must be equal, or b a single matrix that all share. */
 export function matmul(a: Node, b: Node): Node {
+  if (b.dimensions.length === 2 && !b.batched && a.dimensions.length > 2) {
+    const rows = a.dimensions.slice(0, -1).reduce((product, length) => product * length, 1)
+    const flat = reshape(a, [rows, a.dimensions.at(-1) ?? 1])
+    return reshape(gemm(flat, b), a.dimensions.with(-1, b.dimensions[1] ?? 1))
+  }
   const [lead, leadB] = [a.dimensions.slice(0, -2), b.dimensions.slice(0, -2)]
   const [rows = 1, inner = 1] = a.dimensions.slice(-2)
   const [innerB = 1, columns = 1] = b.dimensions.slice(-2)

@@ -21,7 +21,7 @@ export interface ModelSpec {
 const IR_VERSION = 9
 const OPERATOR_SET = 20
 const ELEMENT = { float32: 1, int64: 7, bool: 9, float64: 11 } as const
-const ATTRIBUTE = { integer: 2, integers: 7 } as const
+const ATTRIBUTE = { integer: 2, text: 3, integers: 7 } as const
 
 /**
  * Serialises what the outputs reach as an ONNX model of standard operators (operator set 20).
@@ -34,7 +34,7 @@ export function encodeModel(spec: ModelSpec): Uint8Array {
   const graph = new ProtobufWriter()
   for (const node of order) {
     if (node.leaf) writeInitializer(graph, node, names.get(node)!, spec)
-    else writeNode(graph, node, names, spec)
+    else if (names.get(node) !== names.get(node.inputs[0]!)) writeNode(graph, node, names, spec)
   }
   // An output is a copy under its own name, so that an input or a node with two names can be an output too.
   for (const [name, node] of spec.outputs) {
@@ -55,8 +55,12 @@ export function encodeModel(spec: ModelSpec): Uint8Array {
 function nameNodes(order: readonly Node[], spec: ModelSpec): Map<Node, string> {
   const names = new Map<Node, string>()
   for (const [name, node] of spec.inputs) names.set(node, name)
+  const fed = new Set(spec.inputs.values())
   order.forEach((node, i) => {
     if (names.has(node)) return
+    // Where no mask is fed, nothing is dropped: the node is another name of its input.
+    if (node.op === 'Dropout' && !fed.has(node.inputs[1]!)) return void names.set(node, names.get(node.inputs[0]!)!)
+    if (node.leaf?.kind === 'dropout') return void names.set(node, '')
     if (node.leaf && node.leaf.kind !== 'constant' && !spec.stored?.has(node)) {
       throw new TapeloomError(
         'models.graph',
@@ -75,14 +79,17 @@ const elementCode = (type: ElementType, spec: ModelSpec): number =>
 function writeNode(graph: ProtobufWriter, node: Node, names: ReadonlyMap<Node, string>, spec: ModelSpec): void {
   graph.message(1, (message) => {
     for (const input of node.inputs) message.text(1, names.get(input)!)
-    message.text(2, names.get(node)!).text(4, node.op)
+    message.text(2, names.get(node)!).text(4, node.op === 'Dropout' ? 'Mul' : node.op)
     const attributes = node.op === 'Cast' ? { to: elementCode(node.type, spec) } : node.attributes
     for (const [name, value] of Object.entries(attributes)) {
       message.message(5, (attribute) => {
         attribute.text(1, name)
         if (typeof value === 'number') attribute.integer(3, value).integer(20, ATTRIBUTE.integer)
-        else for (const item of value) attribute.integer(8, item)
-        if (typeof value !== 'number') attribute.integer(20, ATTRIBUTE.integers)
+        else if (typeof value === 'string') attribute.text(4, value).integer(20, ATTRIBUTE.text)
+        else {
+          for (const item of value) attribute.integer(8, item)
+          attribute.integer(20, ATTRIBUTE.integers)
+        }
       })
     }
   })

@@ -63,7 +63,7 @@ const sessionOptions: Ort.InferenceSession.SessionOptions = {
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
+  logSeverityLevel: 4, // what fails is thrown
 }
 
 async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean): Promise<Session> {

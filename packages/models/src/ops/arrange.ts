@@ -45,9 +45,22 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
   return p.pad(node, axisOf(node, axis, 'models pad'), before, after)
 }
 
-/** The last two axes of a sample exchanged. @throws TapeloomError `models.shape` */
-export function transpose(x: Tensor): Tensor {
+/**
+ * A sample's axes in another order: axis i of the result is axis `axes[i]` of x; absent: the last two exchanged.
+ * @throws TapeloomError `models.shape`
+ */
+export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   const node = nodeOf(x, 'models transpose')
-  axisOf(node, 1, 'models transpose')
-  return p.swapLastAxes(node)
+  if (!axes) {
+    axisOf(node, 1, 'models transpose')
+    return p.swapLastAxes(node)
+  }
+  const order = axes.map((axis) => axisOf(node, axis, 'models transpose'))
+  if (new Set(order).size !== node.shape.length || order.length !== node.shape.length) {
+    throw new TapeloomError(
+      'models.shape',
+      `[models transpose] axes [${axes.join(', ')}] are no order of ${node.shape.length} axes. Name each once.`,
+    )
+  }
+  return p.transpose(node, node.batched ? [0, ...order] : order)
 }

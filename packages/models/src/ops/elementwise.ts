@@ -5,7 +5,8 @@ import type { Tensor } from '../graph/tensor.ts'
 
 /** A tensor or a number that applies to every element. */
 export type Operand = Tensor | number
-const operand = (x: Operand, where: string): Node => (typeof x === 'number' ? constant(x) : nodeOf(x, where))
+/** The node behind an operand. */
+export const operand = (x: Operand, where: string): Node => (typeof x === 'number' ? constant(x) : nodeOf(x, where))
 const tensor = (node: Node): Tensor => node
 
 /** Sum of tensors, element by element; sizes of 1 are repeated. @throws TapeloomError `models.shape` */
@@ -23,6 +24,21 @@ export const div = (a: Operand, b: Operand): Tensor => tensor(p.div(operand(a, '
 /** The greater of a and b, element by element; on a tie the gradient goes to a. @throws TapeloomError `models.shape` */
 export const maximum = (a: Operand, b: Operand): Tensor =>
   tensor(p.max(operand(a, 'models maximum'), operand(b, 'models maximum')))
+/** The smaller of a and b, element by element; on a tie the gradient goes to a. @throws TapeloomError `models.shape` */
+export const minimum = (a: Operand, b: Operand): Tensor =>
+  tensor(p.neg(p.max(p.neg(operand(a, 'models minimum')), p.neg(operand(b, 'models minimum')))))
+/** 1 where a = b, else 0; no gradient passes. @throws TapeloomError `models.shape` */
+export const equal = (a: Operand, b: Operand): Tensor =>
+  tensor(p.equal(operand(a, 'models equal'), operand(b, 'models equal')))
+/** 1 where a > b, else 0; no gradient passes. @throws TapeloomError `models.shape` */
+export const greater = (a: Operand, b: Operand): Tensor =>
+  tensor(p.greater(operand(a, 'models greater'), operand(b, 'models greater')))
+/** 1 where a < b, else 0; no gradient passes. @throws TapeloomError `models.shape` */
+export const less = (a: Operand, b: Operand): Tensor => greater(b, a)
+/** 1 where an element is NaN, which says that it is missing, else 0; no gradient passes. */
+export const isMissing = (x: Tensor): Tensor => tensor(p.isNaN(nodeOf(x, 'models isMissing')))
+/** The same values; no gradient passes. */
+export const stopGradient = (x: Tensor): Tensor => tensor(p.detached(nodeOf(x, 'models stopGradient')))
 /** e to the power of each element. */
 export const exp = (x: Tensor): Tensor => tensor(p.exp(nodeOf(x, 'models exp')))
 /** Natural logarithm of each element. */

@@ -113,7 +113,7 @@ describe('operations on samples', () => {
     expectNear(await evaluate((x) => concat(x, slice(x, 1, 1, 2))), [-1.5, 0, 0, 0.5, 2, 2, -0.25, 3, 3])
     expectNear(await evaluate((x) => slice(x, 0, 0, 3, 2)), [-1.5, 0, -0.25, 3])
     expectNear(await evaluate((x) => pad(x, 1, 1, 0)), [0, -1.5, 0, 0, 0.5, 2, 0, -0.25, 3])
-    expectNear(await evaluate(transpose), [-1.5, 0.5, -0.25, 0, 2, 3])
+    expectNear(await evaluate((x) => transpose(x)), [-1.5, 0.5, -0.25, 0, 2, 3])
   })
   test('matmul multiplies matrices', async () =>
     expectNear(await evaluate((x) => matmul(transpose(x), x)), [2.5625, 0.25, 0.25, 13]))
