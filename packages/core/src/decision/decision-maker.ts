@@ -77,9 +77,7 @@ export class DecisionMaker {
     const weighty = predictions.filter(({ module }) => (weights[module] ?? 1) > 0)
     const pooled = weighty.length > 0 ? this.#policy.combine(weighty, situation, weights) : { abstain: situation.silence ?? 'no-predictions' }
     const before = this.side(index)
-    const outcome = 'abstain' in pooled
-      ? { action: 'hold' as const, reason: pooled.abstain, side: before }
-      : this.#gated(situation, applyThresholds(pooled.buy - pooled.sell, before, thresholds))
+    const outcome = this.#outcome(situation, pooled, thresholds)
     const probabilities = 'abstain' in pooled ? { buy: NaN, hold: NaN, sell: NaN } : pooled
     const last = this.#last[index]
     const amends = last?.asOf === asOf ? last.id : undefined
@@ -99,12 +97,14 @@ export class DecisionMaker {
     return Object.freeze(decision)
   }
 
-  #gated(situation: Situation, outcome: ReturnType<typeof applyThresholds>): ReturnType<typeof applyThresholds> {
-    const side = this.side(situation.index)
-    const stale = !(situation.asOf - situation.priceAt <= MAX_PRICE_AGE * situation.boundaryUs)
-    if (stale) return { action: 'hold', reason: 'stale-price', side }
-    const failed = outcome.action === 'hold' ? undefined : situation.gates.find(({ passed }) => !passed)
-    return failed ? { action: 'hold', reason: `gate:${failed.name}`, side } : outcome
+  /** A gate that is shut is the reason before all others: what it guards is why predictors were silent as well. */
+  #outcome({ index, asOf, priceAt, boundaryUs, gates }: Situation, pooled: Probabilities | Abstention, thresholds: Thresholds): ReturnType<typeof applyThresholds> {
+    const side = this.side(index)
+    const failed = gates.find(({ passed }) => !passed)
+    if (failed) return { action: 'hold', reason: `gate:${failed.name}`, side }
+    if ('abstain' in pooled) return { action: 'hold', reason: pooled.abstain, side }
+    const stale = !(asOf - priceAt <= MAX_PRICE_AGE * boundaryUs)
+    return stale ? { action: 'hold', reason: 'stale-price', side } : applyThresholds(pooled.buy - pooled.sell, side, thresholds)
   }
 
   #veto(decision: Decision): string | undefined {

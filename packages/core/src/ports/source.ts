@@ -26,7 +26,10 @@ export interface TradeMessage {
 export interface BookMessage {
   readonly kind: 'book'
   readonly update: 'snapshot' | 'delta'
-  /** A snapshot that the venue cut off: beyond its outermost prices nothing is known. Absent: it is the whole book. */
+  /**
+   * Beyond the outermost levels nothing is known: a snapshot that was cut off, or a change of a book that the venue keeps
+   * to so many levels. Absent: the snapshot is the whole book, the change leaves the known range as it was.
+   */
   readonly partial?: boolean
   readonly bids: readonly (readonly [Price, Price])[]
   readonly asks: readonly (readonly [Price, Price])[]

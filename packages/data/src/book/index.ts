@@ -1,5 +1,8 @@
 export { BookSync } from './book-sync.ts'
 export { LadderBook } from './ladder-book.ts'
 export { LadderSide } from './ladder-side.ts'
+export type { LevelBook, LevelReader, LevelWriter, TouchReader } from './level-book.ts'
 export { arrivalOrder, type SequenceRule, type SequenceVerdict, type UpdateIds } from './sequence-rule.ts'
+export { TailBook } from './tail-book.ts'
+export { TailSide } from './tail-side.ts'
 export { VenueBook, type BookOutcome } from './venue-book.ts'

@@ -1,6 +1,9 @@
+import { createRandom } from '@tapeloom/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LadderBook } from './ladder-book.ts'
+import type { LevelBook } from './level-book.ts'
+import { TailBook } from './tail-book.ts'
 
 type Level = readonly [ticks: number, lots: number]
 
@@ -21,20 +24,21 @@ class MapBook {
   }
 }
 
-function top(book: LadderBook, side: 'bid' | 'ask', levels: number): Level[] {
+function top(book: LevelBook, side: 'bid' | 'ask', levels: number): Level[] {
   const [ticks, lots] = [new Float64Array(levels), new Float64Array(levels)]
   const count = (side === 'bid' ? book.bids : book.asks).top(levels, ticks, lots)
   return Array.from({ length: count }, (_, i) => [ticks[i]!, lots[i]!])
 }
 
 /** Runs updates through both books and compares after each: what was there, the best, the levels; at the end all of it. */
-function expectEqual(updates: readonly (readonly ['bid' | 'ask', number, number])[], width = 8192): LadderBook {
-  const [book, oracle] = [new LadderBook(width), new MapBook()]
+function expectSame<Book extends LevelBook>(book: Book, updates: readonly (readonly ['bid' | 'ask', number, number])[]): Book {
+  const oracle = new MapBook()
   for (const [side, ticks, lots] of updates) {
     expect(book.set(side, ticks, lots)).toBe(oracle.set(side, ticks, lots))
     const ladder = side === 'bid' ? book.bids : book.asks
     const [best] = oracle.top(side)
     expect(ladder.bestTicks).toBe(best?.[0] ?? NaN)
+    expect(ladder.worstTicks).toBe(oracle.top(side).at(-1)?.[0] ?? NaN)
     expect(ladder.bestLots).toBe(best?.[1] ?? NaN)
     expect(ladder.levels).toBe((side === 'bid' ? oracle.bids : oracle.asks).size)
     expect(ladder.get(ticks)).toBe(lots)
@@ -45,10 +49,16 @@ function expectEqual(updates: readonly (readonly ['bid' | 'ask', number, number]
   return book
 }
 
+/** The ladder, and the sorted book beside it. */
+function expectEqual(updates: readonly (readonly ['bid' | 'ask', number, number])[]): LadderBook {
+  expectSame(new TailBook(), updates)
+  return expectSame(new LadderBook(8192), updates)
+}
+
 const side = fc.constantFrom('bid' as const, 'ask' as const)
 const lots = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e6 }))
 
-describe('LadderBook', () => {
+describe('LadderBook and TailBook', () => {
   test.each([
     ['dense, inside the window', 100],
     ['wider than the window: overflow', 40_000],
@@ -113,6 +123,33 @@ describe('LadderBook', () => {
     expect([book.asks.get(1e6 + 9001), book.asks.get(2e6), book.asks.get(5)]).toEqual([0, 0, 0])
   })
 
+  test('a long walk of the price with 3 % of the updates outside the window keeps every level', () => {
+    const random = createRandom(7)
+    const [ladder, tail] = [new LadderBook(8192), new TailBook()]
+    let [middle, outside] = [6_000_000, 0]
+    for (let i = 0; i < 300_000; i++) {
+      if (i % 50 === 0) middle += random.integer(801) - 400
+      if (i % 40_000 === 39_999) middle += 30_000 * (random.integer(3) - 1)
+      const far = random.integer(100) < 3
+      const off = far ? 8000 + random.integer(200_000) : random.integer(1500)
+      const s = random.integer(2) === 0 ? 'bid' : 'ask'
+      const ticks = s === 'bid' ? middle - 1 - off : middle + 1 + off
+      const lots = random.integer(10) < 4 ? 0 : 1 + random.integer(1e6)
+      if (far) outside++
+      if (ladder.set(s, ticks, lots) !== tail.set(s, ticks, lots)) expect.unreachable(`update ${i}`)
+      if (!Object.is(ladder.bids.bestTicks, tail.bids.bestTicks) || !Object.is(ladder.asks.bestTicks, tail.asks.bestTicks)) expect.unreachable(`best ${i}`)
+    }
+    expect(outside / 300_000).toBeGreaterThan(0.025)
+    expect(ladder.bids.overflow + ladder.asks.overflow).toBeGreaterThan(1000)
+    for (const s of ['bid', 'ask'] as const) expect(top(ladder, s, 1e6)).toEqual(top(tail, s, 1e6))
+    ladder.clear()
+    expect([ladder.bids.worstTicks, ladder.asks.levels, top(ladder, 'bid', 5)]).toEqual([NaN, 0, []])
+  })
+
+  test('the sorted book takes prices that lie on no grid', () => {
+    expectSame(new TailBook(), [['bid', 0.1, 1], ['bid', 0.3, 2], ['bid', 1 / 3, 3], ['bid', 0.3, 0], ['ask', 0.35, 1], ['ask', 1e9, 4]])
+  })
+
   test('an empty side has no best, and negative ticks and tick 0 are prices like others', () => {
     const book = new LadderBook()
     expect([book.bids.bestTicks, book.asks.bestLots, book.bids.get(7)]).toEqual([NaN, NaN, 0])
@@ -123,15 +160,16 @@ describe('LadderBook', () => {
   })
 
   test('a book is crossed when a bid is not below an ask, and clear empties it', () => {
-    const book = new LadderBook()
-    book.set('bid', 10, 1)
-    book.set('ask', 11, 1)
-    expect(book.crossed).toBe(false)
-    book.set('bid', 11, 1)
-    expect(book.crossed).toBe(true)
-    book.clear()
-    expect(book.bids.levels + book.asks.levels).toBe(0)
-    expect(book.crossed).toBe(false)
+    for (const book of [new LadderBook(), new TailBook()]) {
+      book.set('bid', 10, 1)
+      book.set('ask', 11, 1)
+      expect(book.crossed).toBe(false)
+      book.set('bid', 11, 1)
+      expect(book.crossed).toBe(true)
+      book.clear()
+      expect(book.bids.levels + book.asks.levels).toBe(0)
+      expect(book.crossed).toBe(false)
+    }
   })
 
   test('the width must be a power of two within bounds', () => {

@@ -1,10 +1,11 @@
 import { LadderSide } from './ladder-side.ts'
+import type { LevelBook } from './level-book.ts'
 
 /**
  * An order book over a grid of ticks: an update is a store, two bits and a compare; best and top-N walk the bits.
  * Prices are integer ticks, quantities integer lots; it holds what it is told, crossed or not.
  */
-export class LadderBook {
+export class LadderBook implements LevelBook {
   readonly bids: LadderSide
   readonly asks: LadderSide
 
@@ -17,12 +18,10 @@ export class LadderBook {
     this.asks = new LadderSide('ask', width)
   }
 
-  /** Puts `lots` at a price, 0 deletes; returns what was there. Deleting what is not there is normal. */
   set(side: 'bid' | 'ask', ticks: number, lots: number): number {
     return side === 'bid' ? this.bids.set(ticks, lots) : this.asks.set(ticks, lots)
   }
 
-  /** Whether the best bid is not below the best ask. */
   get crossed(): boolean {
     return this.bids.bestTicks >= this.asks.bestTicks
   }

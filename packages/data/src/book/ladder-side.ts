@@ -1,4 +1,5 @@
 import { TapeloomError } from '@tapeloom/core'
+import type { LevelReader, LevelWriter } from './level-book.ts'
 
 /** Shifts of the window are whole words of the upper bitmap, so that both bitmaps move by `copyWithin`. */
 const STEP = 1024
@@ -7,7 +8,7 @@ const STEP = 1024
  * One side of a `LadderBook`: a window of integer lots indexed by tick, with one bit per level and one per non-empty word
  * of those bits, and a sorted overflow for the ticks worse than the window. The best level is always inside the window.
  */
-export class LadderSide {
+export class LadderSide implements LevelReader, LevelWriter {
   // Keys are ticks for bids and negated ticks for asks: the better price has the larger key on both sides.
   readonly #sign: 1 | -1
   readonly #width: number
@@ -37,7 +38,6 @@ export class LadderSide {
     this.#high = new Int32Array(width / STEP)
   }
 
-  /** How many levels there are. */
   get levels(): number {
     return this.#levels
   }
@@ -45,16 +45,22 @@ export class LadderSide {
   get overflow(): number {
     return this.#far
   }
-  /** The best price in ticks; NaN when the side is empty. */
   get bestTicks(): number {
     return this.#best < 0 ? NaN : this.#sign * (this.#base + this.#best) + 0
   }
-  /** Lots at the best price; NaN when the side is empty. */
   get bestLots(): number {
     return this.#best < 0 ? NaN : this.#lots[this.#best]!
   }
 
-  /** Lots at a price; 0 where there is no level. */
+  /** The price farthest from the best; NaN when the side is empty. O(width / 1024). */
+  get worstTicks(): number {
+    if (this.#best < 0) return NaN
+    if (this.#far > 0) return this.#sign * this.#farKeys[this.#far - 1]! + 0
+    const upper = this.#high.findIndex((bits) => bits !== 0)
+    const word = (upper << 5) + lowest(this.#high[upper]!)
+    return this.#sign * (this.#base + (word << 5) + lowest(this.#low[word]!)) + 0
+  }
+
   get(ticks: number): number {
     const index = this.#sign * ticks - this.#base
     if (this.#best < 0 || index >= this.#width) return 0
@@ -91,7 +97,6 @@ export class LadderSide {
     return previous
   }
 
-  /** Empties the side. */
   clear(): void {
     this.#lots.fill(0)
     this.#low.fill(0)
@@ -101,7 +106,6 @@ export class LadderSide {
     this.#far = 0
   }
 
-  /** Writes up to `levels` levels, best first, into the caller's arrays; returns how many. */
   top(levels: number, ticks: Float64Array, lots: Float64Array): number {
     let count = 0
     let word = this.#best < 0 ? -1 : this.#best >> 5
@@ -253,6 +257,9 @@ export class LadderSide {
     this.#farLots = grown(this.#farLots, room)
   }
 }
+
+/** The place of the lowest bit that is set. */
+const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits)
 
 /** Moves contents down by `by` (up when negative); zeros come in. */
 function moveBy(array: Float64Array | Int32Array, by: number): void {

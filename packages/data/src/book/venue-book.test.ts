@@ -1,7 +1,9 @@
 import { instrument, type BookMessage } from '@tapeloom/core'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BookSync } from './book-sync.ts'
 import { arrivalOrder, type SequenceRule, type UpdateIds } from './sequence-rule.ts'
+import { TailBook } from './tail-book.ts'
 import { VenueBook } from './venue-book.ts'
 
 const btc = instrument('BTC/USDT', { venue: 'x', tickSize: '0.1', lotSize: '0.001' })
@@ -9,7 +11,9 @@ type Levels = BookMessage['bids']
 const snapshot = (bids: Levels, asks: Levels, partial = false): BookMessage => ({
   kind: 'book', update: 'snapshot', bids, asks, ...(partial && { partial }),
 })
-const delta = (bids: Levels, asks: Levels = []): BookMessage => ({ kind: 'book', update: 'delta', bids, asks })
+const delta = (bids: Levels, asks: Levels = [], partial = false): BookMessage => ({
+  kind: 'book', update: 'delta', bids, asks, ...(partial && { partial }),
+})
 const ids = (first: number, last = first): UpdateIds => ({ first, last, previous: first - 1 })
 /** Each update begins where the one before ended. */
 const consecutive = (): SequenceRule => {
@@ -37,8 +41,9 @@ function depth(book: VenueBook, side: 'bid' | 'ask', levels: number) {
 describe('VenueBook', () => {
   test('an empty book has no prices, and a delta before the snapshot is dropped', () => {
     const book = new VenueBook(btc)
+    expect(book.status).toBe('empty')
     expect(book.apply(delta([[100, 1]]))).toBe('dropped')
-    expect([book.status, book.bestBid, book.bestAskQuantity, book.midPrice]).toEqual(['empty', NaN, NaN, NaN])
+    expect([book.status, book.bestBid, book.bestAskQuantity, book.midPrice]).toEqual(['syncing', NaN, NaN, NaN])
   })
 
   test('it reads back exact prices and quantities, and tells each change with what was there', () => {
@@ -67,6 +72,44 @@ describe('VenueBook', () => {
     expect([whole.knownBidsFrom, whole.knownAsksTo]).toEqual([0, Infinity])
   })
 
+  test('where a venue keeps so many levels, the known range ends at the outermost of them, wherever it goes', () => {
+    const book = new VenueBook(btc)
+    book.apply(snapshot([[100, 1], [99, 2], [95, 3]], [[101, 1], [102, 2], [103, 1]], true))
+    expect([book.knownBidsFrom, book.knownAsksTo]).toEqual([95, 103])
+    book.apply(delta([[100.5, 1], [95, 0]], [], true))
+    expect([book.knownBidsFrom, depth(book, 'bid', 4).prices]).toEqual([99, [100.5, 100, 99, NaN]])
+    book.apply(delta([[100.5, 0], [100, 0], [94, 1], [90, 1]], [], true))
+    expect([book.knownBidsFrom, depth(book, 'bid', 4).prices]).toEqual([90, [99, 94, 90, NaN]])
+    book.apply(delta([[101, 1]], [[101, 0], [110, 7]], true))
+    expect(book.knownAsksTo).toBe(110)
+  })
+
+  test('of a side that is cut off and empty nothing is known', () => {
+    const book = new VenueBook(btc)
+    book.apply(snapshot([[100, 1]], [], true))
+    expect([book.knownAsksTo, depth(book, 'ask', 1)]).toEqual([100, { count: 0, prices: [NaN], quantities: [NaN] }])
+    book.apply(snapshot([], [], true))
+    expect([depth(book, 'bid', 1).prices, depth(book, 'ask', 1).prices]).toEqual([[NaN], [NaN]])
+  })
+
+  test('whatever holds its levels, it tells the same', () => {
+    const level = fc.tuple(fc.integer({ min: 900, max: 1100 }), fc.integer({ min: 0, max: 3 }))
+    const side = fc.array(level, { maxLength: 8 })
+    const message = fc.tuple(fc.integer({ min: 0, max: 9 }), side, side, fc.boolean())
+    fc.assert(fc.property(fc.array(message, { maxLength: 40 }), (messages) => {
+      const books = [new VenueBook(btc), new VenueBook(btc, { levels: new TailBook() })]
+      for (const [kind, bids, asks, partial] of messages) {
+        const shifted = bids.map(([ticks, lots]) => [(ticks - 100) / 10, lots] as const)
+        const priced = asks.map(([ticks, lots]) => [(ticks + 60) / 10, lots] as const)
+        const [one, other] = books.map((book) => {
+          const outcome = book.apply(kind === 0 ? snapshot(shifted, priced, partial) : delta(shifted, priced, partial))
+          return [outcome, changes(book), depth(book, 'bid', 5), depth(book, 'ask', 5), book.snapshot()]
+        })
+        expect(one).toEqual(other)
+      }
+    }), { numRuns: 100 })
+  })
+
   test('the best is known beyond the snapshot, and bids become known wherever the ask has been', () => {
     const book = new VenueBook(btc)
     book.apply(snapshot([[100, 1], [99, 2]], [[101, 1]], true))
@@ -85,6 +128,8 @@ describe('VenueBook', () => {
     ['invalid', delta([[99, 'x']])],
     ['invalid', delta([[NaN, 1]])],
     ['invalid', delta([[0, 1]])],
+    ['invalid', delta([[1e17, 1]])],
+    ['invalid', delta([[99, 1e999]])],
   ])('a message that makes it %s empties it until the next snapshot', (outcome, message) => {
     const book = new VenueBook(btc)
     book.apply(snapshot([[100, 1]], [[101, 1]]))
@@ -117,8 +162,9 @@ describe('VenueBook', () => {
     expect(book.apply(snapshot([[100, 1]], [[101, 1]]), ids(11))).toBe('applied')
     expect(depth(book, 'bid', 2).prices).toEqual([100, 99])
     book.lose()
-    expect(book.apply(delta([[98, 1]]), ids(14))).toBe('waiting')
     expect(book.status).toBe('gap')
+    expect(book.apply(delta([[98, 1]]), ids(14))).toBe('waiting')
+    expect(book.status).toBe('syncing')
     expect(book.apply(snapshot([[97, 1]], [[101, 1]]), ids(13))).toBe('applied')
     expect(book.bestBid).toBe(98)
   })

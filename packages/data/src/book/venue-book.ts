@@ -4,6 +4,7 @@ import {
 } from '@tapeloom/core'
 import { BookSync } from './book-sync.ts'
 import { LadderBook } from './ladder-book.ts'
+import type { LevelBook } from './level-book.ts'
 import type { SequenceRule, UpdateIds } from './sequence-rule.ts'
 
 /** A live book that heard nothing for this long is stale, µs of receive time. */
@@ -16,12 +17,14 @@ const SILENCE_US = 5e6
 export type BookOutcome = 'applied' | 'waiting' | 'dropped' | 'gap' | 'crossed' | 'invalid'
 
 /**
- * One venue's book of one symbol, kept correct: `empty → syncing → live`, `stale` in silence, `gap` until a new snapshot.
- * What changed stands in `tape` afterwards. A snapshot starts from nothing: its changes have a previous quantity of 0.
+ * One venue's book of one symbol, kept correct: `empty → syncing → live`, `stale` in silence, `gap` when it is lost, and
+ * `syncing` again while updates come that the next snapshot must precede. What changed stands in `tape` afterwards.
+ * A snapshot starts from nothing: its changes have a previous quantity of 0.
  */
 export class VenueBook implements BookReader {
   readonly instrument: Instrument
-  readonly ladder: LadderBook
+  /** The levels, in ticks and lots. */
+  readonly ladder: LevelBook
   /** The last change, for handlers; its stamp and origin are the caller's to fill. */
   readonly tape: BookTape
   readonly #sync: BookSync<BookMessage> | undefined
@@ -32,13 +35,17 @@ export class VenueBook implements BookReader {
   // Bids are known at and above #bidEdge, asks at and below #askEdge, in ticks.
   #bidEdge = -Infinity
   #askEdge = Infinity
-  #lowestBid = Infinity
-  #highestAsk = -Infinity
 
-  /** @param rule the venue's numbering, for messages given with ids; without it the order of arrival is trusted */
-  constructor(instrument: Instrument, options: { readonly rule?: SequenceRule; readonly width?: number } = {}) {
+  /**
+   * @param rule the venue's numbering, for messages given with ids; without it the order of arrival is trusted
+   * @param levels what holds the levels, empty: a `LadderBook` of `width` by default, a `TailBook` for many symbols
+   */
+  constructor(
+    instrument: Instrument,
+    options: { readonly rule?: SequenceRule; readonly width?: number; readonly levels?: LevelBook } = {},
+  ) {
     this.instrument = instrument
-    this.ladder = new LadderBook(options.width)
+    this.ladder = options.levels ?? new LadderBook(options.width)
     this.tape = new BookTape(instrument, this)
     this.#sync = options.rule && new BookSync(options.rule)
   }
@@ -62,11 +69,11 @@ export class VenueBook implements BookReader {
     const { tick } = this.instrument
     return ((this.ladder.bids.bestTicks + this.ladder.asks.bestTicks) * tick.k) / (2 * tick.scale)
   }
-  /** The price down to which every bid is known; 0 when the snapshot was the whole book. */
+  /** The price down to which every bid is known; 0 when the whole book is. */
   get knownBidsFrom(): number {
     return this.#bidEdge === -Infinity ? 0 : fromGrid(this.instrument.tick, this.#bidEdge)
   }
-  /** The price up to which every ask is known; Infinity when the snapshot was the whole book. */
+  /** The price up to which every ask is known; Infinity when the whole book is. */
   get knownAsksTo(): number {
     return fromGrid(this.instrument.tick, this.#askEdge)
   }
@@ -86,7 +93,7 @@ export class VenueBook implements BookReader {
       prices[i] = fromGrid(tick, prices[i]!)
       quantities[i] = fromGrid(lot, quantities[i]!)
     }
-    if (count < levels && Number.isFinite(edge)) {
+    if (count < levels && edge !== (bid ? -Infinity : Infinity)) {
       prices.fill(NaN, count, levels)
       quantities.fill(NaN, count, levels)
     }
@@ -107,17 +114,21 @@ export class VenueBook implements BookReader {
     const verdict = this.#sync.update(ids, message)
     if (verdict === 'apply') return this.#write(message)
     if (verdict === 'gap') return this.lose()
-    if (verdict === 'wait' && this.#status === 'empty') this.#status = 'syncing'
+    if (verdict === 'wait') this.#await()
     return verdict === 'wait' ? 'waiting' : 'dropped'
   }
 
   /**
    * Begins a message of up to `levels` levels, to be given by `level` and closed by `end`.
-   * Returns false where a delta has nothing to build on: then it is dropped, and `end` must not be called.
+   * Returns false where a delta has nothing to build on: then it is dropped, the book is `syncing`, and `end` must not be
+   * called.
    */
   begin(update: 'snapshot' | 'delta', levels: number): boolean {
     this.#snapshot = update === 'snapshot'
-    if (!this.#snapshot && this.#status !== 'live' && this.#status !== 'stale') return false
+    if (!this.#snapshot && this.#status !== 'live' && this.#status !== 'stale') {
+      this.#await()
+      return false
+    }
     this.tape.kind = update
     this.tape.reserve(levels)
     this.#valid = true
@@ -127,15 +138,11 @@ export class VenueBook implements BookReader {
 
   /** One level of the message: integer ticks, integer lots (absolute; 0 deletes). */
   level(bid: boolean, ticks: number, lots: number): void {
-    if (!(ticks > 0) || !(lots >= 0)) {
+    if (!(ticks > 0 && Number.isSafeInteger(ticks) && lots >= 0 && lots < Infinity)) {
       this.#valid = false
       return
     }
     const previous = bid ? this.ladder.bids.set(ticks, lots) : this.ladder.asks.set(ticks, lots)
-    if (this.#snapshot && lots > 0) {
-      if (bid) this.#lowestBid = Math.min(this.#lowestBid, ticks)
-      else this.#highestAsk = Math.max(this.#highestAsk, ticks)
-    }
     if (previous === lots) return
     const { tape } = this
     const { tick, lot } = this.instrument
@@ -145,16 +152,23 @@ export class VenueBook implements BookReader {
     tape.previous[tape.count++] = fromGrid(lot, previous)
   }
 
-  /** Ends the message; `partial` says that a snapshot was cut off, so that beyond its outermost prices nothing is known. */
+  /**
+   * Ends the message. `partial` says that beyond the outermost levels nothing is known: the snapshot was cut off, or, of a
+   * delta, the venue keeps only so many levels of a side and drops one when a better one comes.
+   */
   end(partial = false): 'applied' | 'crossed' | 'invalid' {
     if (!this.#valid) return this.#lose('invalid')
     if (this.ladder.crossed) return this.#lose('crossed')
-    if (this.#snapshot) {
-      this.#bidEdge = partial ? this.#lowestBid : -Infinity
-      this.#askEdge = partial ? this.#highestAsk : Infinity
+    const { bids, asks } = this.ladder
+    if (partial) {
+      // An empty side of a cut-off book: nothing of it is known.
+      this.#bidEdge = bids.levels > 0 ? bids.worstTicks : Infinity
+      this.#askEdge = asks.levels > 0 ? asks.worstTicks : -Infinity
+    } else if (this.#snapshot) {
+      this.#bidEdge = -Infinity
+      this.#askEdge = Infinity
     }
     // No bid can have stood above an ask: where the touch has been, the other side was emptied and is known since.
-    const { bids, asks } = this.ladder
     if (asks.bestTicks < this.#bidEdge) this.#bidEdge = asks.bestTicks
     if (bids.bestTicks > this.#askEdge) this.#askEdge = bids.bestTicks
     this.#status = 'live'
@@ -249,8 +263,11 @@ export class VenueBook implements BookReader {
     this.ladder.clear()
     this.#bidEdge = -Infinity
     this.#askEdge = Infinity
-    this.#lowestBid = Infinity
-    this.#highestAsk = -Infinity
+  }
+
+  /** Updates come, but what they change is not known yet. */
+  #await(): void {
+    if (this.#status === 'empty' || this.#status === 'gap') this.#status = 'syncing'
   }
 
   #lose<Why extends 'gap' | 'crossed' | 'invalid'>(why: Why): Why {

@@ -31,7 +31,11 @@ export class MarketBooks {
     const book = this.#bookOf(market)
     const { bids, asks, ticks, lots, flags } = record
     book.heard(this.#now[2]!)
-    if (!book.begin((flags & 1) !== 0 ? 'snapshot' : 'delta', bids + asks)) return 'dropped'
+    const before = book.status
+    if (!book.begin((flags & 1) !== 0 ? 'snapshot' : 'delta', bids + asks)) {
+      if (book.status !== before) this.#tellStatus(market, book, 'reset', origin)
+      return 'dropped'
+    }
     for (let i = 0; i < bids; i++) book.level(true, ticks[i]!, lots[i]!)
     for (let i = bids; i < bids + asks; i++) book.level(false, ticks[i]!, lots[i]!)
     const outcome = book.end((flags & 2) !== 0)
@@ -47,14 +51,22 @@ export class MarketBooks {
     this.#tell(this.#markets[market]!, book, origin)
   }
 
-  /** Something of the market was heard. */
-  heard(market: number): void {
-    this.#books[market]?.heard(this.#now[2]!)
+  /** A trade of the market was heard: a book that was stale is live again. */
+  heard(market: number, origin: string): void {
+    const book = this.#books[market]
+    if (!book) return
+    const wasStale = book.status === 'stale'
+    book.heard(this.#now[2]!)
+    if (wasStale) this.#tellStatus(this.#markets[market]!, book, 'delta', origin)
   }
 
-  /** Lets books go stale that heard nothing for too long. */
-  age(): void {
-    for (const book of this.#books) book?.becameStale(this.#now[2]!)
+  /** Lets books go stale that heard nothing for too long, and says so: their features must not stay as they were. */
+  age(originOf: (market: Market) => string): void {
+    for (const [index, book] of this.#books.entries()) {
+      if (!book?.becameStale(this.#now[2]!)) continue
+      const market = this.#markets[index]!
+      this.#tellStatus(market, book, 'delta', originOf(market))
+    }
   }
 
   snapshot(): Plain {
@@ -73,6 +85,13 @@ export class MarketBooks {
     this.#books[market.index] = book
     if (market.pricing) this.#symbolBooks[market.symbolIndex]!.book = book
     return book
+  }
+
+  /** Tells that the status changed and no level did. */
+  #tellStatus(market: Market, book: VenueBook, kind: 'delta' | 'reset', origin: string): void {
+    book.tape.kind = kind
+    book.tape.reserve(0)
+    this.#tell(market, book, origin)
   }
 
   #tell(market: Market, book: VenueBook, origin: string): void {

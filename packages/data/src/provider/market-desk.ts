@@ -144,6 +144,7 @@ export class MarketDesk implements CandleSink {
     const builder = this.builders[record.market]!
     builder.due(record.number[AT.tsEvent]!)
     this.#heard(record, builder)
+    this.books.heard(record.market, this.#parts.sources[record.source]!.name)
     builder.trade(record)
     const { tick, lot } = market.instrument
     const tape = this.#tapes[record.market]!
@@ -242,7 +243,6 @@ export class MarketDesk implements CandleSink {
     this.#feeding[market] = record.source
     this.#measureDelay(record)
     if (builder.heard(record)) this.#now[3] = -Infinity
-    this.books.heard(market)
     if (Number.isNaN(this.#gaps[market])) return
     const of = this.#markets[market]!
     this.#row(`${of.venue}:${of.symbol}`, of, 'gap', this.#gaps[market]!, record.number[AT.tsEvent]!)
@@ -255,7 +255,7 @@ export class MarketDesk implements CandleSink {
 
   /** Closes what the time of receipt has passed, in every market. */
   #closeOverdue(tsInit: number): void {
-    this.books.age()
+    this.books.age((market) => this.#originOf(market))
     let next = Infinity
     for (let market = 0; market < this.builders.length; market++) {
       const builder = this.builders[market]!

@@ -261,7 +261,7 @@ describe('a feed', () => {
     expect([feed.books[0]?.status, feed.books[0]?.bestBid, feed.books[0]?.bestAskQuantity]).toEqual(['empty', NaN, NaN])
     await drive(feed, host)
     expect(host.lines.filter((line) => line.startsWith('book')).map((line) => line.split(' ').slice(3).join(' '))).toEqual([
-      'snapshot live 10 11 2', 'delta live 10.5 11 1', 'reset gap NaN NaN 0', 'snapshot live 10 12 2', 'reset gap NaN NaN 0', 'snapshot live 10 12 2',
+      'reset syncing NaN NaN 0', 'snapshot live 10 11 2', 'delta live 10.5 11 1', 'reset gap NaN NaN 0', 'snapshot live 10 12 2', 'reset gap NaN NaN 0', 'snapshot live 10 12 2',
     ])
     expect(host.lines.find((line) => line.startsWith('reject'))).toContain('book.crossed')
     const [reader] = feed.books
@@ -279,6 +279,19 @@ describe('a feed', () => {
     expect(feed.books[0]?.status).toBe('live')
     await drive(feed, host)
     expect(feed.books[0]?.status).toBe('stale')
+  })
+
+  test('tells each change of a status: a book goes stale in silence, and a trade of its market brings it back', async () => {
+    const host = new RecordedHost()
+    const feed = new DataProvider({ sources: [recording([
+      { kind: 'book', symbol: 'BTC/USDT', tsEvent: 0, update: 'snapshot', bids: [[10, 1]], asks: [[11, 1]] },
+      trade(9e6, 10, 1, { symbol: 'ETH/USDT' }), trade(9.5e6, 10, 1),
+    ])] }).attach(host)
+    await opened(feed)
+    await drive(feed, host)
+    expect(host.lines.filter((line) => line.startsWith('book')).map((line) => line.split(' ').slice(3).join(' '))).toEqual([
+      'snapshot live 10 11 2', 'delta stale 10 11 0', 'delta live 10 11 0',
+    ])
   })
 
   test('keeps candles of another venue without telling them as the symbol\'s', async () => {
