@@ -110,9 +110,11 @@ describe.each(names)('%s', (name) => {
 const cumulative = ['Vwap', 'Adl', 'Obv', 'ExponentialSum']
 /** Their output is of some rows ago, or of that row and this one. */
 const lagging = ['Roc', 'Alligator']
+/** They look for changes, over all values since the last. */
+const detectors = ['PageHinkley', 'Adwin', 'RunLengths']
 const blank: Row = { open: NaN, high: NaN, low: NaN, close: NaN, volume: NaN, other: NaN, elapsed: 1 }
 
-const forgetful = names.filter((name) => ![...cumulative, ...lagging].includes(name))
+const forgetful = names.filter((name) => ![...cumulative, ...lagging, ...detectors].includes(name))
 
 test.each(forgetful)('%s after a missing candle is as if it began there', (name) => {
   const one = caseOf(name, 6)
@@ -120,6 +122,14 @@ test.each(forgetful)('%s after a missing candle is as if it began there', (name)
   const got = run(one, [...before, blank, ...after])['value']!
   expect(got[70]).toBeNaN()
   expect(differing(got.slice(71), run(one, after)['value']!)).toEqual([])
+})
+
+test.each(detectors)('%s passes a missing candle over', (name) => {
+  const one = caseOf(name, 6)
+  const [before, after] = [seeded(70), seeded(90, 11)]
+  const got = run(one, [...before, blank, ...after])['value']!
+  expect(got[70]).toBeNaN()
+  expect(got.subarray(71)).toEqual(run(one, [...before, ...after])['value']!.subarray(70))
 })
 
 test.each(cumulative)('%s stays unknown after a missing candle, until its reset', (name) => {

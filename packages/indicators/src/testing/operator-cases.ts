@@ -46,7 +46,7 @@ const ohlc = ['open', ...hlc] as const
 
 /** Every operator, windows of `n` >= 3 rows. */
 export const operatorCases = (n: number): OperatorCase[] =>
-  [averages, candles, moments, volatilities, sums].flatMap((cases) => cases(n))
+  [averages, candles, moments, volatilities, sums, changes].flatMap((cases) => cases(n))
 
 const averages = (n: number): OperatorCase[] => [
   of('Sma', close, n, (s) => new all.Sma(n, s), (c) => all.smaOf(c!, n)),
@@ -112,6 +112,16 @@ const sums = (n: number): OperatorCase[] => [
   of('ExponentialCovariance', pair, Infinity, (s) => new all.ExponentialCovariance(0.9, n, s),
     (x, y) => all.exponentialCovarianceOf(x!, y!, 0.9, n)),
 ]
+
+const changes = (n: number): OperatorCase[] => {
+  const drift = { minimum: n, delta: 0.1, threshold: 30, alpha: 0.99 }
+  const runs = { expectedRun: 10 * n, mean: 100, beta: 4, cap: 200 }
+  return [
+    of('PageHinkley', close, Infinity, (s) => new all.PageHinkley(drift, s), (c) => all.pageHinkleyOf(c!, drift)),
+    of('Adwin', close, Infinity, (s) => new all.Adwin({ clock: n }, s), (c) => all.adwinOf(c!, { clock: n })),
+    of('RunLengths', close, Infinity, (s) => new all.RunLengths(runs, s), (c) => all.runLengthsOf(c!, runs)),
+  ]
+}
 
 /** Names of outputs in the order of the oracle, `value` where it has but one. */
 export const oracleOf = (one: OperatorCase, rows: readonly Row[]): Readonly<Record<string, Float64Array>> => {

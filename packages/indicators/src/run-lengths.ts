@@ -1,0 +1,204 @@
+import { checkLength, checkRange } from './check-length.ts'
+import { Kernel } from './kernel.ts'
+
+/** Parameters of `RunLengths`. */
+export interface RunLengthsSpec {
+  /** Expected length of a run, > 1: a change has probability 1 / `expectedRun` at each value; default 250. */
+  readonly expectedRun?: number
+  /** Prior of a run's mean, and the number of values that it counts for. */
+  readonly mean?: number
+  readonly kappa?: number
+  /** Shape and scale of the inverse gamma prior of a run's variance: its scale is in the squared unit of the values. */
+  readonly alpha?: number
+  readonly beta?: number
+  /** Runs less probable are dropped; 0 keeps all. */
+  readonly prune?: number
+  /** Most runs that are kept: the least probable leaves. */
+  readonly cap?: number
+}
+
+/** Places: `[most probable run, log evidence, runs kept, Γ ratio of a new run]`, then five columns of `cap` each, longest run first. */
+const FIRST = 4
+
+/** Γ(a + ½) / Γ(a): its asymptotic series where that is exact, carried down by g(a) · g(a + ½) = a. */
+function gammaRatio(a: number): number {
+  if (a < 60) return a / gammaRatio(a + 0.5)
+  const x = 1 / (8 * a)
+  return Math.sqrt(a) * (1 - x * (1 - x * (0.5 + x * (2.5 - x * (2.625 + 49.875 * x)))))
+}
+
+/**
+ * Bayesian online change point detection: the probabilities of how many values the current run of normal values, of
+ * unknown mean and variance, has. The value is the most probable length; 0: the next value begins a run. A NaN is
+ * passed over: NaN for its row, and nothing else. O(runs kept).
+ * @source Adams, MacKay (2007), Bayesian online changepoint detection; Murphy (2007), normal-inverse-gamma updates
+ */
+export class RunLengths extends Kernel {
+  readonly #hazard: number
+  readonly #mean: number
+  readonly #kappa: number
+  readonly #alpha: number
+  readonly #beta: number
+  readonly #prune: number
+  readonly #cap: number
+
+  /** @throws RangeError when expectedRun, kappa, alpha or beta is not above its least, or cap is below 2 */
+  constructor(spec: RunLengthsSpec = {}, state?: Float64Array) {
+    const { expectedRun = 250, mean = 0, kappa = 1, alpha = 1, beta = 1, prune = 0, cap = 500 } = spec
+    checkRange('RunLengths', 'cap', checkLength('RunLengths', cap), 2, Infinity)
+    super('RunLengths', 2, FIRST + 5 * cap, state)
+    const positive = (name: string, value: number) => checkRange('RunLengths', name, value, Number.MIN_VALUE, Number.MAX_VALUE)
+    this.#hazard = 1 / checkRange('RunLengths', 'expectedRun', expectedRun, 1, Number.MAX_VALUE)
+    this.#mean = checkRange('RunLengths', 'mean', mean, -Number.MAX_VALUE, Number.MAX_VALUE)
+    this.#kappa = positive('kappa', kappa)
+    this.#alpha = positive('alpha', alpha)
+    this.#beta = positive('beta', beta)
+    this.#prune = checkRange('RunLengths', 'prune', prune, 0, 1)
+    this.#cap = cap
+  }
+
+  /** Takes the next value and returns the most probable run. */
+  // `!`: at most `cap` runs are kept.
+  add(value: number): number {
+    const { state } = this
+    if (!Number.isFinite(value)) return (state[0] = NaN)
+    if (state[2] === 0) {
+      state[1] = 0
+      state[3] = gammaRatio(this.#alpha)
+      this.#begin(1)
+    }
+    const evidence = this.#weigh(value)
+    if (!(evidence > 0)) {
+      this.reset() // so far off that no number says how improbable
+      return NaN
+    }
+    state[1] = state[1]! + Math.log(evidence)
+    this.#keep(evidence)
+    this.#begin(this.#hazard)
+    return (state[0] = this.#longest())
+  }
+
+  /** Σ ln p(value | values before). */
+  get logEvidence(): number {
+    return this.state[1]!
+  }
+
+  /** Probability that the run has less than `length` values, in [0, 1]; NaN before the first value. */
+  below(length: number): number {
+    const { state } = this
+    let sum = state[2]! === 0 ? NaN : 0
+    for (let i = state[2]! - 1; i >= 0 && state[FIRST + this.#cap + i]! < length; i--) sum += state[FIRST + i]!
+    return Math.min(1, sum)
+  }
+
+  /** Multiplies each run's probability by that of `value` (Student's t) and learns the value; returns their sum. */
+  // Columns: probability, length, mean, beta, Γ(alpha + ½)/Γ(alpha).
+  #weigh(value: number): number {
+    const { state } = this
+    const cap = this.#cap
+    let evidence = 0
+    for (let i = FIRST, end = FIRST + state[2]!; i < end; i++) {
+      const length = state[i + cap]!
+      const kappa = this.#kappa + length
+      const alpha = this.#alpha + length / 2
+      const away = value - state[i + 2 * cap]!
+      const beta = state[i + 3 * cap]!
+      const ratio = state[i + 4 * cap]!
+      const grown = (away * away * kappa) / (2 * (kappa + 1))
+      const density = (ratio * Math.exp(-(alpha + 0.5) * Math.log1p(grown / beta))) / Math.sqrt((2 * Math.PI * beta * (kappa + 1)) / kappa)
+      const weighed = (state[i] = state[i]! * density)
+      evidence += weighed
+      state[i + cap] = length + 1
+      state[i + 2 * cap] = state[i + 2 * cap]! + away / (kappa + 1)
+      state[i + 3 * cap] = beta + grown
+      state[i + 4 * cap] = alpha / ratio
+    }
+    return evidence
+  }
+
+  /** Makes probabilities of the weights of runs that go on, drops what is improbable and leaves a place. */
+  #keep(evidence: number): void {
+    const { state } = this
+    const cap = this.#cap
+    const scale = (1 - this.#hazard) / evidence
+    let [kept, sum] = [0, 0]
+    for (let i = FIRST, end = FIRST + state[2]!; i < end; i++) {
+      const probability = state[i]! * scale
+      if (probability < this.#prune) continue
+      const to = FIRST + kept++
+      state[to] = probability
+      sum += probability
+      if (to !== i) for (let at = cap; at <= 4 * cap; at += cap) state[to + at] = state[i + at]!
+    }
+    if (kept === cap) sum -= this.#drop(kept--)
+    state[2] = kept
+    const rescale = (1 - this.#hazard) / sum
+    if (rescale !== 1) for (let i = FIRST; i < FIRST + kept; i++) state[i] = state[i]! * rescale
+  }
+
+  /** Removes the least probable of `kept` runs; returns its probability. */
+  #drop(kept: number): number {
+    const { state } = this
+    let least = FIRST
+    for (let i = FIRST + 1; i < FIRST + kept; i++) if (state[i]! < state[least]!) least = i
+    const probability = state[least]!
+    for (let at = 0; at <= 4 * this.#cap; at += this.#cap)
+      state.copyWithin(least + at, least + at + 1, FIRST + at + kept)
+    return probability
+  }
+
+  /** Appends the run that begins with the next value. */
+  #begin(probability: number): void {
+    const { state } = this
+    const cap = this.#cap
+    const at = FIRST + state[2]!
+    state[at] = probability
+    state[at + cap] = 0
+    state[at + 2 * cap] = this.#mean
+    state[at + 3 * cap] = this.#beta
+    state[at + 4 * cap] = state[3]!
+    state[2] = state[2]! + 1
+  }
+
+  #longest(): number {
+    const { state } = this
+    let best = FIRST
+    for (let i = FIRST + 1; i < FIRST + state[2]!; i++) if (state[i]! > state[best]!) best = i
+    return state[best + this.#cap]!
+  }
+}
+
+/** Length and log evidence, from each run's values anew, all runs kept, O(n³): the oracle of `RunLengths`. */
+export function runLengthsOf(values: ArrayLike<number>, spec: RunLengthsSpec = {}) {
+  const { expectedRun = 250, mean = 0, kappa = 1, alpha = 1, beta = 1 } = spec
+  const [value, logEvidence] = [new Float64Array(values.length).fill(NaN), new Float64Array(values.length).fill(NaN)]
+  const seen: number[] = []
+  let weights = [1] // of runs with 0, 1, 2 … values
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i]!)) {
+      const densities = weights.map((_, n) => studentOf(seen.slice(seen.length - n), values[i]!, mean, kappa, alpha, beta))
+      const joint = weights.map((weight, n) => weight * densities[n]!)
+      const evidence = joint.reduce((a, b) => a + b, 0)
+      sum += Math.log(evidence)
+      weights = [1 / expectedRun, ...joint.map((one) => (one / evidence) * (1 - 1 / expectedRun))]
+      seen.push(values[i]!)
+      value[i] = weights.length - 1 - weights.toReversed().indexOf(Math.max(...weights))
+    }
+    logEvidence[i] = seen.length > 0 ? sum : NaN
+  }
+  return { value, logEvidence }
+}
+
+/** Density of `next` after a run, from the posterior of the whole run (Murphy 2007, eq. 85 to 89 and 100). */
+function studentOf(run: readonly number[], next: number, mean: number, kappa: number, alpha: number, beta: number): number {
+  const n = run.length
+  const average = n === 0 ? 0 : run.reduce((a, b) => a + b, 0) / n
+  const squares = run.reduce((a, b) => a + (b - average) * (b - average), 0)
+  const kappaN = kappa + n
+  const alphaN = alpha + n / 2
+  const betaN = beta + squares / 2 + (kappa * n * (average - mean) * (average - mean)) / (2 * kappaN)
+  const away = next - (kappa * mean + n * average) / kappaN
+  const scale = (2 * betaN * (kappaN + 1)) / kappaN
+  return (gammaRatio(alphaN) / Math.sqrt(Math.PI * scale)) * Math.exp(-(alphaN + 0.5) * Math.log1p((away * away) / scale))
+}
