@@ -1,0 +1,76 @@
+/** Bins of a window. */
+const BINS = 50
+
+/** Sums of rows of numbers over several sliding windows of time, as plain data: make it with `createTimedSums`. */
+export interface TimedSums {
+  /** Numbers in a row. */
+  readonly fields: number
+  /** Width of a bin of each window, µs. */
+  readonly widths: Float64Array
+  /** The newest bin of each window; NaN before the first. */
+  readonly newest: Float64Array
+  /** `[windows × fields]`: what was asked for. */
+  readonly totals: Float64Array
+  /** `[windows × bins × fields]`. */
+  readonly bins: Float64Array
+}
+
+/** @param spansUs lengths of the windows, each a multiple of 50 µs; `fields` is the length of a row */
+export const createTimedSums = (spansUs: readonly number[], fields: number): TimedSums => ({
+  fields,
+  widths: Float64Array.from(spansUs, (span) => span / BINS),
+  newest: new Float64Array(spansUs.length).fill(NaN),
+  totals: new Float64Array(spansUs.length * fields),
+  bins: new Float64Array(spansUs.length * BINS * fields),
+})
+
+/**
+ * Goes on to `nowUs`: what is older than a window leaves its totals. A window is the bin of `nowUs` and the 49 before it,
+ * on an absolute grid, so between 98 and 100 % of its span. Totals of whole numbers are exact; others are added anew with
+ * every 50th bin, so that nothing drifts. Earlier times change nothing. O(1) amortised.
+ */
+export function advanceSums(sums: TimedSums, nowUs: number): void {
+  const { newest, widths } = sums
+  for (let window = 0; window < widths.length; window++) {
+    const bin = Math.floor(nowUs / widths[window]!)
+    if (bin > newest[window]!) moveTo(sums, window, bin)
+    else if (Number.isNaN(newest[window]!)) newest[window] = bin
+  }
+}
+
+/** Adds a row at the time of the last `advanceSums`. O(windows × fields) */
+// `!`: totals and bins have room for every window, bin and field.
+export function addRow({ fields, newest, totals, bins }: TimedSums, row: Float64Array): void {
+  for (let window = 0; window < newest.length; window++) {
+    const total = window * fields
+    const bin = (window * BINS + (newest[window]! % BINS)) * fields
+    for (let field = 0; field < fields; field++) {
+      bins[bin + field] = bins[bin + field]! + row[field]!
+      totals[total + field] = totals[total + field]! + row[field]!
+    }
+  }
+}
+
+/** Forgets all rows. */
+export function clearSums({ newest, totals, bins }: TimedSums): void {
+  newest.fill(NaN)
+  totals.fill(0)
+  bins.fill(0)
+}
+
+function moveTo({ fields, newest, totals, bins }: TimedSums, window: number, bin: number): void {
+  const [total, first] = [window * fields, window * BINS * fields]
+  const before = newest[window]!
+  for (let passed = Math.max(before + 1, bin - BINS + 1); passed <= bin; passed++) {
+    const slot = first + (passed % BINS) * fields
+    for (let field = 0; field < fields; field++) {
+      totals[total + field] = totals[total + field]! - bins[slot + field]!
+      bins[slot + field] = 0
+    }
+  }
+  newest[window] = bin
+  if (Math.floor(bin / BINS) === Math.floor(before / BINS)) return
+  totals.fill(0, total, total + fields)
+  for (let slot = 0; slot < BINS; slot++)
+    for (let field = 0; field < fields; field++) totals[total + field] = totals[total + field]! + bins[first + slot * fields + field]!
+}
