@@ -99,9 +99,9 @@ export class ModuleHost {
     return { state, symbols, of, options, clock, random, emit, get symbol() { return current() } }
   }
 
-  #freshState(entry: PlannedModule, symbol: number): object {
+  #freshState(entry: PlannedModule, symbol: number, previous?: object): object {
     const instrument = this.#around.feed.symbols[symbol]?.instrument
-    return entry.definition.state?.(entry.options as never, instrument as never) ?? {}
+    return entry.definition.state?.(entry.options as never, instrument as never, previous) ?? {}
   }
 
   #emit(runtime: ModuleRuntime, symbol: number, topic: string, payload: object): void {
@@ -218,7 +218,7 @@ export class ModuleHost {
     runtime.faulted = false
     runtime.heard.fill(0)
     runtime.since.fill(this.#around.clock.now())
-    runtime.contexts.forEach((context, symbol) => (context.state = this.#freshState(runtime.entry, symbol)))
+    runtime.contexts.forEach((context, symbol) => (context.state = this.#freshState(runtime.entry, symbol, context.state)))
     const call = runtime.entry.definition.on?.['candle:close'] as ((candle: never, ctx: never) => void) | undefined
     this.#silent = true
     try {

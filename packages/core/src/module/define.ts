@@ -45,9 +45,11 @@ export interface ModuleDefinition<
   /** Hears a hot topic once in each such span of event time (they lie on multiples of it): the first event, with all before it applied. */
   readonly every?: { readonly trade?: Duration; readonly book?: Duration }
   readonly warmup?: Warmup | ((options: OptionValues<NoInfer<O>>) => Warmup)
+  /** Fresh state; after a restart of the module `previous` is what it had before, so that nothing need be said twice. */
   readonly state?: (
     options: OptionValues<NoInfer<O>>,
     instrument: Instrument,
+    previous?: unknown,
   ) => S & (false extends IsPlain<S> ? NotPlain : unknown)
   readonly stateVersion?: number
   migrate?(state: unknown, fromVersion: number): NoInfer<S>
