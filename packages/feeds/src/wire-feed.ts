@@ -41,6 +41,11 @@ export class WireFeed {
     return record.type === 'binary' ? [reject('feed.binary', line)] : this.#decode(record)
   }
 
+  /** A connection broke: its books are lost until their next snapshots. */
+  disconnected(connection: string): void {
+    this.#lose(connection, 'reconnect')
+  }
+
   #connect({ connection, address }: WireRecord & { type: 'connect' }): readonly WireEvent[] {
     const again = this.#connections.has(connection)
     this.#connections.add(connection)
@@ -90,6 +95,7 @@ export class WireFeed {
 const reject = (code: string, raw: string): WireReject => ({ kind: 'reject', code, raw: raw.slice(0, KEPT) })
 
 function json(data: string): unknown {
+  if (data === 'pong') return data // what OKX answers a ping with
   try {
     return JSON.parse(data) as unknown
   } catch {

@@ -315,7 +315,7 @@ export class MarketFeed implements DataFeed {
     this.rows.end(this.#newest[1]!)
   }
 
-  /** Between two inputs of a recording: a tick each second, or, when it is too long, a gap. */
+  /** Between two inputs: a tick each second, or, when it is too long, a gap. */
   #silence(last: number, next: number, bound: number): 'limit' | 'told' | undefined {
     if (last + SECOND_US >= bound) return 'limit'
     if (next - last <= LONGEST_SILENCE_US) this.#tick(last + SECOND_US)
@@ -324,13 +324,12 @@ export class MarketFeed implements DataFeed {
     return 'told'
   }
 
+  /** A second without input is told as a replay of the journal tells the same silence. */
   #tickLive(): AdvanceState | undefined {
     const { inputs, desk } = this.#parts
     if (!inputs.merge.live || !desk.ticking || this.#newest[0] === 0) return undefined
-    const now = receivedAt()
-    if (now - this.#newest[1]! < SECOND_US) return undefined
-    this.#tick(now)
-    return 'turn'
+    const [now, last] = [receivedAt(), this.#newest[1]!]
+    return now - last > SECOND_US && this.#silence(last, now, Infinity) === 'told' ? 'turn' : undefined
   }
 
   /** The sources have ended: time goes on until the interval of the last event is over. */
