@@ -41,11 +41,12 @@ export function instrument(
 ): Instrument {
   const where = `${spec.venue}:${symbol}`
   const [tick, lot] = [gridOf(spec.tickSize, `${where} tickSize`), gridOf(spec.lotSize, `${where} lotSize`)]
-  const perpetual = symbol.includes(':') ? (symbol.endsWith(`:${symbol.split('/')[0]}`) ? 'inverse' : 'linear') : 'spot'
+  const [base, , settled] = symbol.split(/[/:-]/)
+  const contract = symbol.includes(':') ? (settled === base ? 'inverse' : 'linear') : 'spot'
   return Object.freeze({
     symbol,
     venue: spec.venue,
-    kind: spec.kind ?? perpetual,
+    kind: spec.kind ?? contract,
     tickSize: tick.k / tick.scale,
     lotSize: lot.k / lot.scale,
     contractSize: Number(spec.contractSize ?? 1),

@@ -29,6 +29,10 @@ describe('instruments', () => {
     expect([tick, lot, kind, tickSize]).toEqual([{ k: 5, scale: 10 }, { k: 1, scale: 1e8 }, 'inverse', 0.5])
     expect(instrument('BTC/USDT:USDT', { venue: 'x', tickSize: '10', lotSize: '1' })).toMatchObject({ kind: 'linear', tick: { k: 10, scale: 1 } })
   })
+  test('a future that settles in its base is inverse, as a perpetual is', () => {
+    const kinds = (['BTC/USD', 'BTC/USD:BTC', 'BTC/USD:BTC-210924', 'BTC/USDT:USDT-210924'] as const).map((one) => instrument(one, { venue: 'x', tickSize: 1, lotSize: 1 }).kind)
+    expect(kinds).toEqual(['spot', 'inverse', 'inverse', 'linear'])
+  })
   test.each(['0', '-1', 'x', '', '1e', '0.0000000000000001'])("a step of '%s' is refused", (step) => {
     expect(() => gridOf(step, 'here')).toThrow(`[here] '${step}' is not a positive decimal`)
   })

@@ -1,4 +1,6 @@
 export { BookSync } from './book-sync.ts'
+export { ConsolidatedBook, type ConsolidatedBbo } from './consolidated-book.ts'
+export { ConsolidatedSide } from './consolidated-side.ts'
 export { LadderBook } from './ladder-book.ts'
 export { LadderSide } from './ladder-side.ts'
 export type { LevelBook, LevelReader, LevelWriter, TouchReader } from './level-book.ts'
@@ -6,3 +8,4 @@ export { arrivalOrder, type SequenceRule, type SequenceVerdict, type UpdateIds }
 export { TailBook } from './tail-book.ts'
 export { TailSide } from './tail-side.ts'
 export { VenueBook, type BookOutcome } from './venue-book.ts'
+export type { VenueLatency } from './venue-latency.ts'
