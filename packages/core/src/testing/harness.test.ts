@@ -125,3 +125,17 @@ test('an asynchronous start is an error: there is nothing to wait in', () => {
     '[module slow] has an asynchronous start',
   )
 })
+
+test('a global module is fed several symbols, and each has features of its own', () => {
+  const world = defineModule({
+    name: 'world',
+    ...identity,
+    scope: 'global',
+    features: { price: value },
+    on: { trade: ({ symbol, price }, { of }) => void (of(symbol).features.price = price) },
+  })
+  const host = harness(world, { others: ['ETH/USDT'] })
+  host.feed([trade(5, 0), { ...trade(7, 1), symbol: 'ETH/USDT' } as MarketInput])
+  expect([host.features.price, host.featuresOf('BTC/USDT').price, host.featuresOf('ETH/USDT').price]).toEqual([5, 5, 7])
+  expect(() => host.featuresOf('SOL/USDT')).toThrow("does not run 'SOL/USDT'")
+})

@@ -11,7 +11,7 @@ import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { providersOf, type NeedFixture, type NeedValues } from './need-fixture.ts'
 import { inOrder, testPort } from './test-feed.ts'
 
-/** One module over one symbol, fed by hand. */
+/** One module, fed by hand. */
 export interface Harness<M extends Module> {
   /**
    * Feeds events at once, in the order of their times; may be called again with later ones.
@@ -20,6 +20,8 @@ export interface Harness<M extends Module> {
   feed(events: Iterable<MarketInput>): void
   /** The features as they are after the last event, null where missing; a list has a column an element. */
   readonly features: { readonly [K in FeatureColumns<M['features']>]: number | null }
+  /** Those of another symbol, for a module of global scope. @throws TapeloomError `testing.symbol` */
+  featuresOf(symbol: MarketSymbol): Harness<M>['features']
   /** All that the module has emitted on a topic, oldest first. */
   emitted<K extends EventName>(topic: K): readonly EventOf<K>[]
 }
@@ -45,12 +47,15 @@ export function harness<M extends Module>(
   module: M,
   setup: {
     readonly symbol?: MarketSymbol
+    /** Further symbols that may be fed. */
+    readonly others?: readonly MarketSymbol[]
     readonly options?: OptionInput<M['options']>
     readonly needs?: NeedFixture<M['requires']>
   } = {},
 ): Harness<M> {
-  const { symbol = 'BTC/USDT', options = {}, needs } = setup
-  const port = testPort([symbol], [])
+  const { symbol = 'BTC/USDT', others = [], options = {}, needs } = setup
+  const symbols = [symbol, ...others]
+  const port = testPort(symbols, [])
   const plan = planModules([...providersOf(module, needs as NeedValues | undefined), use(module, options)])
   const session = new HarnessSession(plan, {
     data: port,
@@ -67,6 +72,14 @@ export function harness<M extends Module>(
   session.build()
   begin(session)
   const columns = columnsOf(module.features)
+  const featuresOf = (of: MarketSymbol) => {
+    const row = session.modules.rows
+    const values = row.rows[symbols.indexOf(of)]
+    if (!values) throw new TapeloomError('testing.symbol', `[testing] the harness does not run '${of}'. Name it in \`others\`.`)
+    const offset = row.layout.offsets.get(module.name) ?? 0
+    const value = (i: number) => values[offset + i] ?? NaN
+    return Object.fromEntries(columns.map(({ name }, i) => [name, Number.isNaN(value(i)) ? null : value(i)])) as never
+  }
   return {
     feed(events) {
       for (const input of inOrder(events)) {
@@ -75,11 +88,9 @@ export function harness<M extends Module>(
       }
     },
     get features() {
-      const row = session.modules.rows
-      const offset = row.layout.offsets.get(module.name) ?? 0
-      const value = (i: number) => row.rows[0]?.[offset + i] ?? NaN
-      return Object.fromEntries(columns.map(({ name }, i) => [name, Number.isNaN(value(i)) ? null : value(i)])) as never
+      return featuresOf(symbol)
     },
+    featuresOf,
     emitted: (topic) =>
       session.posted.filter((posted) => posted.topic === topic).map(({ event }) => event as EventOf<typeof topic>),
   }

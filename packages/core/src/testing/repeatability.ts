@@ -1,8 +1,10 @@
 import { resolveOptions } from '../module/option.ts'
+import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { agree, agreeEmissions, agreeRows, fail, isNear } from './compare.ts'
 import { inOrder, symbolsOf } from './test-feed.ts'
 import { firstRun, record, TestRun, textOf, type Emission, type Recording, type Trial } from './test-run.ts'
 import { only, receivedAt, secondSymbol } from './tapes.ts'
+import type { WatchedContext } from './watched-module.ts'
 
 /** Invariant 1: the same tape, options and seed give the same outputs, event by event. */
 export async function isDeterministic(trial: Trial): Promise<void> {
@@ -81,17 +83,21 @@ export async function keepsSymbolsApart(trial: Trial): Promise<void> {
   }
 }
 
-/** The features that one calculation over all events gives at the end of them; null or absent: missing. */
+/**
+ * The features that one calculation over all events gives at the end of them; null or absent: missing. Of a module of
+ * global scope, those of `symbol`: it is asked for each.
+ */
 export type Batch = (
   events: readonly Trial['events'][number][],
   options: Readonly<Record<string, unknown>>,
+  symbol: MarketSymbol,
 ) => Readonly<Record<string, number | null>>
 
 /** Invariant 3, second half: after any prefix, the features are those of the batch calculation, to 1e-9. */
 export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
   const { values } = resolveOptions(`module ${trial.module.name}`, trial.module.options, trial.options)
-  let features: Readonly<Record<string, number | Float64Array>> = {}
-  const run = new TestRun(trial, { handled: (context) => void (features = context.features ?? {}) })
+  let context: WatchedContext | undefined
+  const run = new TestRun(trial, { handled: (newest) => void (context = newest) })
   await run.orchestrator.initialize()
   for (let step = 1; step <= 12; step++) {
     const until =
@@ -100,11 +106,15 @@ export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
         : receivedAt(trial.events[Math.floor((step * trial.events.length) / 12)] ?? (trial.events[0] as never))
     await run.orchestrator.run({ until })
     const seen = trial.events.filter((event) => receivedAt(event) < until)
-    for (const [name, value] of Object.entries(batch(seen, values))) {
-      const streamed = features[name]
-      if (typeof streamed !== 'number') fail('batch', `gives '${name}', which is not a feature of ${trial.module.name}`)
-      if (!isNear(streamed, value ?? NaN, 1e-9))
-        fail(`after ${seen.length} events`, `${name} is ${streamed}, batch gives ${value}`)
+    for (const symbol of symbolsOf(trial.events)) {
+      const features = context?.of?.(symbol).features ?? context?.features ?? {}
+      if (context && !context.of && context.symbol !== symbol) continue // another symbol's slice is not at hand
+      for (const [name, value] of Object.entries(batch(seen, values, symbol))) {
+        const streamed = features[name]
+        if (typeof streamed !== 'number') fail('batch', `gives '${name}', which is not a feature of ${trial.module.name}`)
+        if (!isNear(streamed, value ?? NaN, 1e-9))
+          fail(`after ${seen.length} events`, `${name} of ${symbol} is ${streamed}, batch gives ${value}`)
+      }
     }
   }
   await run.orchestrator.stop()

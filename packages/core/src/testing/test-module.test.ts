@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { baseline } from '../baseline.ts'
 import { defineModule } from '../module/define.ts'
 import { option } from '../module/option.ts'
+import type { MarketInput } from '../ports/source.ts'
 import { fixtures, testModule } from './index.ts'
+import { facts, untrue } from './untrue-facts.ts'
 
 const identity = { version: '1.0.0', core: '*' }
 const value = { rev: 1, unit: 'score', range: [-1e9, 1e9], description: '.' } as const
@@ -60,6 +62,25 @@ describe('modules of every kind pass', () => {
     on: { trade: (_trade, { features, random, state }) => void (features.eye = ++state.rolls + random.integer(6)) },
   })
   testModule(dice, { test, events: one })
+})
+
+test('the batch of a global module is compared symbol by symbol, and one that differs for one symbol is found', async () => {
+  const last = defineModule({
+    name: 'last',
+    ...identity,
+    scope: 'global',
+    features: { price: value },
+    on: { trade: ({ symbol, price }, { of }) => void (of(symbol).features.price = price) },
+  })
+  const tape = [...fixtures.trades('BTC/USDT', { count: 100 }), ...fixtures.trades('ETH/USDT', { count: 100, seed: 2 })]
+  const priceOf = (events: readonly MarketInput[], of: string) => {
+    const trade = events.filter((event) => event.symbol === of).at(-1)
+    return trade?.kind === 'trade' ? Number(trade.price) : null
+  }
+  const batch = (events: readonly MarketInput[], _options: unknown, symbol: string) => ({ price: priceOf(events, symbol) })
+  const ofFirst = (events: readonly MarketInput[]) => ({ price: priceOf(events, 'BTC/USDT') })
+  expect(await untrue(last, tape, { batch, only: facts.batch })).toEqual([])
+  expect(await untrue(last, tape, { batch: ofFirst, only: facts.batch })).toEqual([facts.batch])
 })
 
 test('a symbol check is not asked of global modules, nor a warm-up of those that declare none', () => {
