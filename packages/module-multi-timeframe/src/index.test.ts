@@ -53,8 +53,8 @@ testModule(multiTimeframe, {
     const each = timeframes.map((timeframe) => columnsOf(events.filter((event) => event.kind === 'candle' && event.timeframe === timeframe) as CandleInput[]))
     const { score, agreement, available } = scoreOf(each.map(({ trend }) => trend), [1, 2, 3])
     const named = each.flatMap((columns, i) => Object.entries(columns).map(([name, value]) => [`${name}${timeframes[i]}`, value] as const))
-    return Object.fromEntries([...named, ['score', score], ['agreement', agreement], ['available', events.length < 2 ? NaN : available]].map(
-      ([name, value]) => [name, Number.isNaN(value) ? null : value]))
+    const all: Record<string, number> = { ...Object.fromEntries(named), score, agreement, available }
+    return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, Number.isNaN(value) ? null : value]))
   },
 })
 

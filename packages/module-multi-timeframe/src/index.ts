@@ -2,7 +2,7 @@ import { defineModule, fromPackage, need, option, TapeloomError, timeframeUs, ty
 import pkg from '@tapeloom/module-multi-timeframe/package.json' with { type: 'json' }
 import { fixedShare } from './fixed-share.ts'
 import { scoreOf } from './score.ts'
-import { COLUMN_NAMES, TIMEFRAMES, timeframeColumns, type HeardTimeframe } from './timeframe-columns.ts'
+import { COLUMNS_OF, TIMEFRAMES, timeframeColumns, type HeardTimeframe } from './timeframe-columns.ts'
 import { addCandle, createSeries, type IndicatorValue } from './timeframe-series.ts'
 
 export { htfVeto } from './htf-veto.ts'
@@ -26,6 +26,8 @@ declare module '@tapeloom/core' {
 
 /** Regimes told apart by fixed-share: unknown, ranging, trending, volatile. */
 const REGIMES = 4
+/** Scratch only: nothing is kept in it from event to event. */
+const scratch = new Float64Array(6)
 
 /**
  * Trend, momentum, range and stretch of each timeframe, and one score of them all.
@@ -72,16 +74,15 @@ export const multiTimeframe = defineModule({
         const move = Math.sign(candle.close - series.close)
         if (move * move === 1) fixedShare(state.weights, row, state.trends.map((trend) => (1 - trend * move) / 2), options.rate, options.share)
       }
-      const values = addCandle(series, candle, (column, value) => {
-        features[`${column}${timeframe as HeardTimeframe}`] = value
-        if (column === 'trend') state.trends[index] = value
-      })
+      const values = addCandle(series, candle, scratch)
+      COLUMNS_OF[timeframe as HeardTimeframe].forEach((column, i) => (features[column] = scratch[i] ?? NaN))
+      state.trends[index] = scratch[0] ?? NaN
       series.closeTime = closeTime
       for (const [i, other] of state.series.entries()) {
         const late = options.timeframes[i] as HeardTimeframe
         if (!(closeTime - other.closeTime >= 2 * timeframeUs(late))) continue
         other.closeTime = state.trends[i] = NaN // its next candle did not come: what is known is of another time
-        for (const column of COLUMN_NAMES) features[`${column}${late}`] = NaN
+        for (const column of COLUMNS_OF[late]) features[column] = NaN
       }
       const { score, agreement, available } = scoreOf(state.trends, state.weights, row)
       features.score = score

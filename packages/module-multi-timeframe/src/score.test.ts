@@ -59,7 +59,7 @@ test('a sleeping expert keeps its part, and the weights sum to 1 for ever', () =
 
 test('an entry against a strong trend of the higher timeframe is vetoed; an exit, a weak and a missing trend pass', () => {
   const answer = (reason: string, trend: number | null, options = {}) =>
-    htfVeto(() => ({ 'multi-timeframe.trend4h': trend, 'mtf.trend1d': -0.9 }), options)({ symbol: 'BTC/USDT', reason } as Decision)
+    htfVeto(() => ({ 'multi-timeframe.trend4h': trend, 'mtf.trend1d': -0.9 }), options)({ symbol: 'BTC/USDT', reason } as unknown as Decision)
   expect(answer('open-long', -0.6)).toBe('htf')
   expect(answer('open-short', 0.6)).toBe('htf')
   for (const [reason, trend] of [['open-long', -0.5], ['open-long', 0.9], ['open-short', -0.9], ['close-long', -0.9], ['open-long', null]] as const)

@@ -33,8 +33,7 @@ const columns = {
   },
 } as const satisfies Record<string, FeatureSpec>
 
-/** Name of a column that each timeframe has. */
-export type ColumnName = keyof typeof columns
+type ColumnName = keyof typeof columns
 /** Column of one timeframe: `trend4h`. */
 export type TimeframeColumn = `${ColumnName}${HeardTimeframe}`
 
@@ -44,5 +43,8 @@ export const timeframeColumns = Object.fromEntries(
     Object.entries(columns).map(([name, spec]) => [`${name}${timeframe}`, { ...spec, description: `${timeframe}: ${spec.description}` }])),
 ) as unknown as { readonly [K in TimeframeColumn]: (typeof columns)[ColumnName] }
 
-/** The names of the columns, in their order. */
-export const COLUMN_NAMES = Object.keys(columns) as readonly ColumnName[]
+const names = Object.keys(columns) as readonly ColumnName[]
+/** The columns of each timeframe: trend, er, rsi, atrBps, emaGapBps, bollinger. */
+export const COLUMNS_OF = Object.fromEntries(
+  TIMEFRAMES.map((timeframe) => [timeframe, names.map((name) => `${name}${timeframe}`)]),
+) as unknown as Readonly<Record<HeardTimeframe, readonly TimeframeColumn[]>>

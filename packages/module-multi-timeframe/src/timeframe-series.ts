@@ -1,6 +1,5 @@
 import type { CandleValues } from '@tapeloom/core'
 import { Atr, BollingerBands, EfficiencyRatio, Ema, Rsi, Slope } from '@tapeloom/indicators'
-import type { ColumnName } from './timeframe-columns.ts'
 
 /** One indicator of a closed candle, as a store keeps it. */
 export interface IndicatorValue {
@@ -31,11 +30,11 @@ export const createSeries = (): TimeframeSeries => ({
   fast: new Ema(12).state, slow: new Ema(26).state, bands: new BollingerBands(20, 2).state,
 })
 
-/** Takes a closed candle: writes the columns by `write` and returns the indicators that are known. */
+/** Takes a closed candle: writes its columns to `out`, in the order of `COLUMNS_OF`, and returns the indicators that are known. */
 export function addCandle(
   series: TimeframeSeries,
   { openTime, high, low, close }: CandleValues,
-  write: (column: ColumnName, value: number) => void,
+  out: Float64Array,
 ): readonly IndicatorValue[] {
   const slope = new Slope(20, series.slope).add(close)
   const atr = new Atr(14, series.atr).add(high, low, close)
@@ -47,12 +46,12 @@ export function addCandle(
   bands.add(close)
   series.openTime = openTime
   series.close = close
-  write('trend', Math.tanh(slope / atr) * er)
-  write('er', er)
-  write('rsi', rsi)
-  write('atrBps', (1e4 * atr) / close)
-  write('emaGapBps', 1e4 * Math.log(fast / slow))
-  write('bollinger', bands.zScore)
+  out[0] = Math.tanh(slope / atr) * er
+  out[1] = er
+  out[2] = rsi
+  out[3] = (1e4 * atr) / close
+  out[4] = 1e4 * Math.log(fast / slow)
+  out[5] = bands.zScore
   const known: IndicatorValue[] = []
   const tell = (name: string, params: string, value: number) => void (value === value && known.push({ name, params, value }))
   tell('slope', '20', slope)
