@@ -57,4 +57,5 @@ export const benchmarks: readonly Benchmark[] = [
       { what: 'five reads of a store / one prepared union, CPU', measured: reads.ratioCpu, unit: '×' },
     ],
   },
+  { name: 'pivots', file: 'packages/module-pivot/bench/pivots.bench.ts' },
 ]
