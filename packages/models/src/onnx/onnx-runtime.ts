@@ -14,6 +14,8 @@ export interface Session {
   readonly outputNames: readonly string[]
   /** Runs the graph and fills the arrays behind `outputs`. */
   run(feeds: OrtTensors, outputs: OrtTensors): Promise<void>
+  /** Runs the graph and gives copies of outputs whose sizes need not be known. */
+  answer(feeds: OrtTensors, outputs: readonly string[]): Promise<Record<string, Float32Array>>
   release(): Promise<void>
 }
 
@@ -80,6 +82,10 @@ async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean
       for (const [name, output] of Object.entries(outputs)) {
         ;(output.data as FloatArray).set(results[name]!.data as FloatArray)
       }
+    },
+    async answer(feeds, outputs) {
+      const results = await session.run(feeds, outputs)
+      return Object.fromEntries(outputs.map((name) => [name, Float32Array.from(results[name]!.data as Float32Array)]))
     },
     release: () => session.release(),
   }
