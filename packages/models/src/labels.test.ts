@@ -1,4 +1,4 @@
-import { CLASS, type Candle, type Outcome } from '@tapeloom/core'
+import { CLASS, type Candle, type Outcome, type PivotOutcome } from '@tapeloom/core'
 import { expect, test } from 'vitest'
 import { labels } from './labels.ts'
 
@@ -27,4 +27,24 @@ test('there is no label without prices', () => {
 test.each([-1, NaN, Infinity])('a threshold of %d is refused', (thresholdBps) => {
   expect(() => labels.horizon({ thresholdBps })).toThrow(/thresholdBps/)
   expect(() => labels.nextCandle({ thresholdBps })).toThrow(/thresholdBps/)
+})
+
+const turn = (side: 'low' | 'high', price: number, phase: 'tradable' | 'anticipation' = 'tradable', level = 2) =>
+  ({ pivot: { side, price, level }, phase, entry: { close: 100 }, prediction: {} }) as unknown as PivotOutcome
+
+test('pivotTurn labels a low as buy and a high as sell', () => {
+  const label = labels.pivotTurn()
+  expect(label(turn('low', 99))).toEqual({ direction: CLASS.buy })
+  expect(label(turn('high', 101, 'anticipation'))).toEqual({ direction: CLASS.sell })
+  expect(label(turn('high', NaN))).toBeUndefined()
+})
+test('pivotTurn gives no label below its level, in the other phase, or after too long a run', () => {
+  expect(labels.pivotTurn({ minLevel: 3 })(turn('low', 99))).toBeUndefined()
+  expect(labels.pivotTurn({ phase: 'anticipation' })(turn('low', 99))).toBeUndefined()
+  expect(labels.pivotTurn({ maxRunBps: 90 })(turn('low', 99))).toBeUndefined()
+  expect(labels.pivotTurn({ maxRunBps: 90 })(turn('high', 99))).toEqual({ direction: CLASS.sell })
+  expect(labels.pivotTurn({ maxRunBps: 90 })(turn('high', 101))).toBeUndefined()
+  expect(labels.pivotTurn({ maxRunBps: 110 })(turn('low', 99))).toEqual({ direction: CLASS.buy })
+  expect(() => labels.pivotTurn({ minLevel: 0 })).toThrow(/minLevel is 0/)
+  expect(() => labels.pivotTurn({ maxRunBps: NaN })).toThrow(/maxRunBps NaN/)
 })
