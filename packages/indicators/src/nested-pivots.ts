@@ -36,7 +36,8 @@ export function nestedPivots(
   const found: NestedPivot[] = []
   for (const side of [0, 1] as const) {
     const prices = side === 0 ? high : low
-    let below: Level = { bars: Array.from({ length: prices.length }, (_, bar) => bar), confirmed: [] }
+    let below: Level = { bars: [], confirmed: [] }
+    for (let bar = 0; bar < prices.length; bar++) below.bars.push(bar)
     for (let depth = 1; depth <= levels; depth++) {
       const level: Level = { bars: [], confirmed: [] }
       const reach = depth === 1 ? span : 1
@@ -64,9 +65,10 @@ function isPivot(
   bars: readonly number[], prices: ArrayLike<number>, i: number, reach: number, side: Side, tie: Tie,
 ): boolean {
   const price = prices[bars[i]!]!
+  const [right, left] = [tie === 'first', tie === 'last']
   for (let j = 1; j <= reach; j++) {
-    if (!exceeds(price, prices[bars[i + j]!]!, side, tie === 'first')) return false
-    if (!exceeds(price, prices[bars[i - j]!]!, side, tie === 'last')) return false
+    if (!exceeds(price, prices[bars[i + j]!]!, side, right)) return false
+    if (!exceeds(price, prices[bars[i - j]!]!, side, left)) return false
   }
   return true
 }

@@ -1,7 +1,8 @@
 import type { Candle } from '@tapeloom/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { batch, type BatchPivot } from './batch.ts'
+import type { NestedPivot } from '@tapeloom/indicators'
+import { batch } from './batch.ts'
 import { addCandle, createStructure, type PivotRules } from './pivot-structure.ts'
 
 const rules: PivotRules = { span: 2, levels: 5, tie: 'first', alternate: false, minAmplitude: 0, breakOnGap: false }
@@ -29,9 +30,9 @@ const anyRules: fc.Arbitrary<PivotRules> = fc.record({
   breakOnGap: fc.boolean(),
 })
 
-function streamed(candles: readonly Candle[], given: PivotRules): BatchPivot[] {
+function streamed(candles: readonly Candle[], given: PivotRules): NestedPivot[] {
   const structure = createStructure(given.levels)
-  const told: BatchPivot[] = []
+  const told: NestedPivot[] = []
   candles.forEach((one, confirmedBar) =>
     addCandle(structure, one, given, ({ bar, price }, depth, side) => {
       told.push({ depth, side, bar: bar[3 * side + 2] ?? NaN, price: price[3 * side + 2] ?? NaN, confirmedBar })

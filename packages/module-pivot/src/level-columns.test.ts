@@ -1,12 +1,12 @@
 import type { Candle } from '@tapeloom/core'
 import { expect, test } from 'vitest'
-import { levelFeatures, writeColumns, type Row } from './level-columns.ts'
+import { levelFeatures, writeLevels, type LevelRow } from './level-columns.ts'
 import { addCandle, createStructure, type PivotRules } from './pivot-structure.ts'
 
 const rules: PivotRules = { span: 1, levels: 8, tie: 'first', alternate: false, minAmplitude: 0, breakOnGap: false }
 
 /** The rows after each candle of a series of closes; highs and lows are half a unit away. */
-function rows(closes: readonly number[], given = rules): Row[] {
+function rows(closes: readonly number[], given = rules): LevelRow[] {
   const structure = createStructure(given.levels)
   return closes.map((close, i) => {
     const openTime = 60e6 * i
@@ -20,15 +20,15 @@ function rows(closes: readonly number[], given = rules): Row[] {
       volume: 1,
     }
     addCandle(structure, candle as Candle, given, () => {})
-    const row = {} as Row
-    writeColumns(row, structure.levels, close, i)
+    const row = {} as LevelRow
+    writeLevels(row, structure.levels, Math.log(close), i)
     return row
   })
 }
-const last = (closes: readonly number[], given = rules) => rows(closes, given).at(-1) as Row
+const last = (closes: readonly number[], given = rules) => rows(closes, given).at(-1) as LevelRow
 
-test('each level declares six columns, and each is written', () => {
-  expect(Object.keys(levelFeatures)).toHaveLength(48)
+test('each level declares seven columns, and each is written', () => {
+  expect(Object.keys(levelFeatures)).toHaveLength(56)
   expect(Object.keys(last([1, 2])).toSorted()).toEqual(Object.keys(levelFeatures).toSorted())
 })
 
@@ -75,4 +75,14 @@ test('with alternate, a higher high that repeats the side takes the place of the
   const closes = [20, 30, 12, 20, 15, 15, 25, 8, 9] // highs 30 20 25, lows 12 8: the two 15 are none
   expect(last(closes, strict).l1Trend).toBe(0)
   expect(last(closes, { ...strict, alternate: true }).l1Trend).toBe(-1)
+})
+
+test('the newest pivot is labelled against the one before on its side', () => {
+  const labels = (closes: readonly number[]) => last(closes).l1Label
+  expect(labels([10, 20, 15])).toBeNaN()
+  expect(labels([10, 20, 15, 25, 18])).toBe(2) // HH
+  expect(labels([10, 20, 15, 25, 18, 19])).toBe(1) // HL
+  expect(labels([30, 25, 28, 20, 24, 23])).toBe(-1) // LH
+  expect(labels([30, 25, 28, 20, 24])).toBe(-2) // LL
+  expect(labels([10, 20, 15, 20, 18])).toBe(0)
 })

@@ -1,17 +1,7 @@
 import { TapeloomError, type CandleValues } from '@tapeloom/core'
-import { nestedPivots, type BatchPivot } from './batch.ts'
+import { exceeds, nestedPivots, type NestedPivot, type Side, type Tie } from '@tapeloom/indicators'
 import { createWindow, newest, pushCandle, slotOf, WINDOW, type CandleWindow } from './candle-window.ts'
-import {
-  addPivot,
-  announce,
-  createLevel,
-  exceeds,
-  observeClose,
-  provesMiddle,
-  type Side,
-  type SwingLevel,
-  type Tie,
-} from './swing-level.ts'
+import { addPivot, announce, createLevel, observeClose, provesMiddle, type SwingLevel } from './swing-level.ts'
 
 /** How pivots are found: the module's options of the same names. */
 export interface PivotRules {
@@ -60,9 +50,10 @@ export function addCandle(
   if (rules.breakOnGap && candle.openTime > structure.closeTime) window.run = 0
   pushCandle(window, candle)
   measure(structure, candle)
-  for (const level of levels) observeClose(level, candle.close)
+  for (let i = 0; i < levels.length; i++) observeClose(levels[i]!, candle.close)
   if (window.run <= 2 * rules.span) return true
-  let [high, low] = [enter(structure, 0, rules), enter(structure, 1, rules)]
+  let high = enter(structure, 0, rules)
+  let low = enter(structure, 1, rules)
   for (let depth = 1; high || low; depth++) {
     high = high && settle(structure, depth, 0, rules, told)
     low = low && settle(structure, depth, 1, rules, told)
@@ -110,10 +101,10 @@ function settle(structure: PivotStructure, depth: number, side: Side, rules: Piv
 }
 
 /** Whether the options let a pivot be announced; nesting does not depend on it. */
-function isKept({ price, swing, newestSide }: SwingLevel, side: Side, atr: number, rules: PivotRules): boolean {
-  const [newestPrice, opposite] = [price[3 * side + 2]!, swing[2 - 2 * side]!]
-  if (Math.abs(newestPrice - opposite) < rules.minAmplitude * atr) return false
-  return !rules.alternate || newestSide !== side || exceeds(newestPrice, swing[2 * side]!, side, false)
+function isKept({ price, swing, newestSide }: SwingLevel, side: Side, atr: number, { minAmplitude, alternate }: PivotRules): boolean {
+  const newestPrice = price[3 * side + 2]!
+  if (minAmplitude > 0 && Math.abs(newestPrice - swing[2 - 2 * side]!) < minAmplitude * atr) return false
+  return !alternate || newestSide !== side || exceeds(newestPrice, swing[2 * side]!, side, false)
 }
 
 /**
@@ -123,17 +114,14 @@ function isKept({ price, swing, newestSide }: SwingLevel, side: Side, atr: numbe
 export function check({ window, levels }: PivotStructure, rules: PivotRules): void {
   const count = Math.min(WINDOW, window.run)
   const found = nestedPivots(newest(window, window.high, count), newest(window, window.low, count), rules)
-  for (const [index, level] of levels.entries()) {
-    for (const side of [0, 1] as const) {
-      const last = found.findLast((pivot) => pivot.depth === index + 1 && pivot.side === side)
-      if (last) compare(level, last, window.bars - count)
-    }
-  }
+  const last: (NestedPivot | undefined)[] = [] // a level and side
+  for (const pivot of found) last[2 * pivot.depth - 2 + pivot.side] = pivot
+  for (const pivot of last) if (pivot) compare(levels[pivot.depth - 1]!, pivot, window.bars - count)
 }
 
 function compare(
   { bar, price }: SwingLevel,
-  { side, depth, bar: foundBar, price: foundPrice }: BatchPivot,
+  { side, depth, bar: foundBar, price: foundPrice }: NestedPivot,
   firstBar: number,
 ) {
   const [knownBar, knownPrice] = [bar[3 * side + 2]!, price[3 * side + 2]!]

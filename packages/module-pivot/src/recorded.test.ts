@@ -51,15 +51,16 @@ interface Found {
   readonly bar: number
   readonly price: number
   readonly known: number
+  readonly label: number
 }
 
 function streamed(candles: readonly Candle[], given: PivotRules): Found[] {
   const structure = createStructure(given.levels)
   const found: Found[] = []
   candles.forEach((candle, known) =>
-    addCandle(structure, candle, given, ({ bar, price }, level, side) => {
+    addCandle(structure, candle, given, ({ bar, price, label }, level, side) => {
       const at = 3 * side + 2
-      found.push({ level, side: side === 0 ? 'high' : 'low', bar: bar[at] ?? NaN, price: price[at] ?? NaN, known })
+      found.push({ level, side: side === 0 ? 'high' : 'low', bar: bar[at] ?? NaN, price: price[at] ?? NaN, known, label })
     }),
   )
   return found
@@ -88,6 +89,25 @@ describe.skipIf(absent)('the daily bars of SPY', () => {
   test('have 35 highs and 34 lows at span 4', () => {
     const found = streamed(spy(), { ...rules, span: 4 })
     expect([counts(found, 'high')[0], counts(found, 'low')[0]]).toEqual([35, 34])
+  })
+
+  test('have the pivots of the published vector, each with its label where the one before is near enough', () => {
+    const published = JSON.parse(golden('pivots.standard.json')) as Record<`${'high' | 'low'}${'Point' | 'Trend'}`, number | null>[]
+    const found = streamed(spy(), { ...rules, levels: 1 })
+    const labels = [2, -1, 1, -2] // their numbers of HH, LH, HL, LL
+    let compared = 0
+    for (const side of ['high', 'low'] as const) {
+      const own = found.filter((one) => one.side === side)
+      const theirs = published.flatMap((row, bar) => (row[`${side}Point`] === null ? [] : [[bar, row[`${side}Point`]]]))
+      expect(own.map(({ bar, price }) => [bar, price])).toEqual(theirs)
+      for (const { bar, label } of own) {
+        const trend = published[bar]?.[`${side}Trend`] ?? null
+        if (trend === null) continue
+        expect([bar, label]).toEqual([bar, labels[trend]])
+        compared++
+      }
+    }
+    expect(compared).toBeGreaterThan(40)
   })
 
   test('have these nested levels', () => {

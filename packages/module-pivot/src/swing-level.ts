@@ -1,7 +1,4 @@
-/** Which of equal extremes is the pivot: the first of them, none (`strict`), or the last. */
-export type Tie = 'first' | 'strict' | 'last'
-/** 0: highs, 1: lows. */
-export type Side = 0 | 1
+import { exceeds, type Side, type Tie } from '@tapeloom/indicators'
 
 /** One level of one timeframe, as plain data; what has sides holds highs first. */
 export interface SwingLevel {
@@ -27,6 +24,8 @@ export interface SwingLevel {
   trend: number
   /** Comparisons of the last ten that agree with the trend, in tenths; NaN with the trend. */
   strength: number
+  /** The newest announced pivot against the one before on its side: 2 HH, 1 HL, −1 LH, −2 LL, 0 equal; NaN without one. */
+  label: number
   /** What the newest candle broke: ±1 with the trend (BOS), ±2 against it (CHoCH), 0 nothing; NaN as the trend. */
   break: number
 }
@@ -40,25 +39,14 @@ export const createLevel = (): SwingLevel => ({
   swing: new Float64Array(4).fill(NaN),
   logPrice: new Float64Array(2).fill(NaN),
   broken: new Uint8Array(2),
-  newestBar: NaN,
-  newestSide: -1,
+  newestBar: NaN, newestSide: -1,
   signs: new Int8Array(10),
-  comparisons: 0,
-  trend: NaN,
-  strength: NaN,
-  break: NaN,
+  comparisons: 0, trend: NaN, strength: NaN, label: NaN, break: NaN,
 })
 
 // `!` below: side is 0 or 1, so that 3 · side + 2 ≤ 5 and 2 · side + 1 ≤ 3.
 /** Adds a pivot of this level; the oldest of its side leaves. */
-export function addPivot(
-  level: SwingLevel,
-  side: Side,
-  bar: number,
-  price: number,
-  openTime: number,
-  volume: number,
-): void {
+export function addPivot(level: SwingLevel, side: Side, bar: number, price: number, openTime: number, volume: number): void {
   const at = 3 * side
   shift(level.bar, at, bar)
   shift(level.price, at, price)
@@ -74,14 +62,8 @@ function shift(column: Float64Array, at: number, newest: number): void {
 
 /** Whether the newest pivot of a side proves the one before it to be a pivot of the next level. */
 export function provesMiddle({ price }: SwingLevel, side: Side, tie: Tie): boolean {
-  const [left, middle, right] = [price[3 * side]!, price[3 * side + 1]!, price[3 * side + 2]!]
-  return exceeds(middle, left, side, tie === 'last') && exceeds(middle, right, side, tie === 'first')
-}
-
-/** Whether a price is beyond another on its side; `equal` lets a tie pass. NaN never passes. */
-export function exceeds(price: number, other: number, side: Side, equal: boolean): boolean {
-  if (price === other) return equal
-  return side === 0 ? price > other : price < other
+  const middle = price[3 * side + 1]!
+  return exceeds(middle, price[3 * side]!, side, tie === 'last') && exceeds(middle, price[3 * side + 2]!, side, tie === 'first')
 }
 
 /**
@@ -101,33 +83,35 @@ export function announce(level: SwingLevel, side: Side, bar: number, price: numb
   level.broken[side] = 0
   level.newestBar = bar
   level.newestSide = side
+  level.label = labelOf(Math.sign(price - earlier), side)
   level.trend = trendOf(level.swing)
   level.strength = strengthOf(level)
 }
 
+/** Away from the other side counts two, towards it one: higher high 2, higher low 1, lower high −1, lower low −2. */
+const labelOf = (sign: number, side: Side): number => (side === 0 ? sign > 0 : sign < 0) ? 2 * sign : sign
+
 function trendOf(swing: Float64Array): number {
-  const [high, low] = [Math.sign(swing[0]! - swing[1]!), Math.sign(swing[2]! - swing[3]!)]
-  if (Number.isNaN(high) || Number.isNaN(low)) return NaN
+  const high = Math.sign(swing[0]! - swing[1]!)
+  const low = Math.sign(swing[2]! - swing[3]!)
+  if (high !== high || low !== low) return NaN
   return high === low ? high : 0
 }
 
 function strengthOf({ signs, comparisons, trend }: SwingLevel): number {
-  if (Number.isNaN(trend) || trend === 0) return trend
+  if (trend !== trend || trend === 0) return trend
+  const known = Math.min(10, comparisons)
   let agreeing = 0
-  for (let i = 0; i < Math.min(10, comparisons); i++) if (signs[i] === trend) agreeing++
+  for (let i = 0; i < known; i++) if (signs[i] === trend) agreeing++
   return agreeing / 10
 }
 
 /** Looks whether a close is beyond the newest announced high or low; each of them breaks once. */
 export function observeClose(level: SwingLevel, close: number): void {
-  const direction = breaks(level, close, 0) ? 1 : breaks(level, close, 1) ? -1 : 0
-  if (Number.isNaN(level.trend)) level.break = NaN
-  else if (direction === 0 || level.trend === 0) level.break = 0
-  else level.break = direction === level.trend ? direction : 2 * direction
-}
-
-function breaks(level: SwingLevel, close: number, side: Side): boolean {
-  if (level.broken[side] === 1 || !exceeds(close, level.swing[2 * side]!, side, false)) return false
-  level.broken[side] = 1
-  return true
+  const { swing, broken, trend } = level
+  let direction = 0
+  if (close > swing[0]! && broken[0] === 0) direction = broken[0] = 1
+  else if (close < swing[2]! && broken[1] === 0) direction = -(broken[1] = 1)
+  if (trend !== trend) level.break = NaN // missing
+  else level.break = direction === 0 || trend === 0 ? 0 : direction === trend ? direction : 2 * direction
 }
