@@ -30,6 +30,7 @@ export { normalCdf } from './normal-distribution.ts'
 export { exceeds, nestedPivots, type NestedPivot, type Side, type Tie } from './nested-pivots.ts'
 export { Obv, obvOf } from './obv.ts'
 export { PageHinkley, pageHinkleyOf, type PageHinkleySpec } from './page-hinkley.ts'
+export { orderFlow } from './order-flow.ts'
 export { ParabolicSar, parabolicSarOf } from './parabolic-sar.ts'
 export { Parkinson, parkinsonOf } from './parkinson.ts'
 export {

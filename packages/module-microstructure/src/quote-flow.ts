@@ -1,5 +1,5 @@
 import type { BookReader } from '@tapeloom/core'
-import { addRow, advanceSums, clearSums, createTimedSums, type TimedSums } from '@tapeloom/indicators'
+import { addRow, advanceSums, clearSums, createTimedSums, orderFlow, type TimedSums } from '@tapeloom/indicators'
 
 /** Ranks of the multi-level order flow. */
 export const RANKS = 5
@@ -21,19 +21,6 @@ export const createQuoteFlow = (spansUs: readonly number[]): QuoteFlow => ({
 /** Scratch only. */
 const sides = Array.from({ length: 4 }, () => new Float64Array(RANKS))
 const row = new Float64Array(FIELDS)
-
-/**
- * What a quote adds to the order flow imbalance, from bid price, bid quantity, ask price and ask quantity of the quote
- * before and of this one; > 0: demand grew. NaN where one is missing.
- * @source Cont, Kukanov, Stoikov (2014), The price impact of order book events, eq. 3
- */
-export function orderFlow(
-  bid0: number, bidQty0: number, ask0: number, askQty0: number, bid: number, bidQty: number, ask: number, askQty: number,
-): number {
-  const demand = (bid >= bid0 ? bidQty : 0) - (bid <= bid0 ? bidQty0 : 0)
-  const supply = (ask <= ask0 ? askQty : 0) - (ask >= ask0 ? askQty0 : 0)
-  return Number.isNaN(bid + bid0 + ask + ask0) ? NaN : demand - supply
-}
 
 /** Takes a live book after a change; one that does not follow from the event before adds no flow. */
 // `!`: ranks are within the scratch and `before`.
