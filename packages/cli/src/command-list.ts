@@ -35,6 +35,12 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/export.ts')).exportCandles,
   },
   {
+    name: 'record',
+    usage: 'record <config> --out dir [--for 1h] [--environment name]',
+    summary: 'Saves what the live sources of a configuration are told as captures, until Ctrl-C.',
+    load: async () => (await import('./commands/record.ts')).record,
+  },
+  {
     name: 'feed check',
     usage: 'feed check <capture>…',
     summary: 'Decodes captures, checks sequences and checksums, rebuilds books.',

@@ -52,11 +52,25 @@ const sim = section({
   seed: seed.optional(),
   predictability: leaf<number>('a number from 0.5 to 0.999', isPredictability).optional(),
 })
-const SOURCE = '{ sim: … }, { parquet: files }, { capture: files } or ./file.ts#name'
-const KINDS = ['sim', 'parquet', 'capture', 'use']
+const address = (protocols: string) =>
+  leaf<string>(`an address such as ${protocols}://host`, (value) =>
+    typeof value === 'string' && URL.canParse(value) && new RegExp(`^${protocols}s?://`).test(value))
+/** A source of a venue's data as it happens: what `binance(…)` and the others of @tapeloom/feeds take. */
+const live = section({
+  venue: oneOf('binance', 'bybit', 'coinbase', 'kraken', 'okx'),
+  symbols: list(symbol, "a list of symbols such as 'BTC/USDT'"),
+  urls: section({ socket: address('ws').optional(), rest: address('http').optional() }).optional(),
+  seed: seed.optional(),
+  silence: duration.optional(),
+  backOff: section({ first: duration.optional(), most: duration.optional(), stable: duration.optional() }).optional(),
+})
+export type LiveShape = z.infer<typeof live>
+const SOURCE = '{ live: … }, { sim: … }, { parquet: files }, { capture: files } or ./file.ts#name'
+const KINDS = ['live', 'sim', 'parquet', 'capture', 'use']
 const source = z.union([
   text(SOURCE),
   section({
+    live: live.optional(),
     sim: sim.optional(),
     parquet: files.optional(),
     capture: files.optional(),

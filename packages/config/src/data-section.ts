@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { TapeloomError, type Source, type Store } from '@tapeloom/core'
+import { TapeloomError, type Logger, type MarketSymbol, type Source, type Store } from '@tapeloom/core'
 import { DataProvider, memoryStore, parquetSource, type DataProviderOptions } from '@tapeloom/data'
 import { nodeAt, type ConfigNode } from './config-node.ts'
-import type { ConfigShape } from './config-schema.ts'
+import type { ConfigShape, LiveShape } from './config-schema.ts'
 import type { Mistakes } from './mistakes.ts'
 import { importExports } from './module-import.ts'
 import { redacted } from './variables.ts'
@@ -13,6 +13,10 @@ export interface DataOverrides {
   readonly sources?: readonly Source[]
   /** `memory`, or the path of a database relative to the working folder; the journal is then beside it. */
   readonly store?: string
+  /** Where a live source says what becomes of its connection. */
+  readonly logger?: Logger
+  /** Makes what gets the traffic of a live source, as lines of a capture. */
+  readonly capture?: (venue: string, symbols: readonly MarketSymbol[]) => (line: string) => void
 }
 
 type DataShape = NonNullable<ConfigShape['data']>
@@ -23,13 +27,15 @@ export interface Surroundings {
   readonly folder: string
   readonly seed: number
   readonly mistakes: Mistakes
+  readonly logger?: Logger | undefined
+  readonly capture?: DataOverrides['capture'] | undefined
 }
 
 /** Makes the data side of a configuration: nothing is opened yet. */
 export async function dataOf(
   root: ConfigNode, data: DataShape, { folder, seed, mistakes }: Surroundings, overrides: DataOverrides,
 ): Promise<DataProvider> {
-  const around = { folder, seed, mistakes }
+  const around = { folder, seed, mistakes, logger: overrides.logger, capture: overrides.capture }
   const sources = overrides.sources ?? (await sourcesOf(root, data, around))
   const beside = overrides.store === undefined ? folder : process.cwd()
   const store = await storeOf(root, overrides.store ?? data.store, beside, around)
@@ -44,7 +50,8 @@ export async function dataOf(
   })
 }
 
-async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, around: Surroundings): Promise<readonly Source[]> {
+/** Makes the sources of a configuration: nothing is opened yet. */
+export async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, around: Surroundings): Promise<readonly Source[]> {
   const made: Source[] = []
   for (const [i, entry] of sources.entries()) {
     const node = nodeAt(root, ['data', 'sources', i]) as ConfigNode
@@ -62,7 +69,8 @@ async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, around: 
 }
 
 async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundings): Promise<Source | undefined> {
-  const { sim, parquet, capture, use, options, symbol, venue, timeframe } = entry
+  const { live, sim, parquet, capture, use, options, symbol, venue, timeframe } = entry
+  if (live) return liveOf(live, nodeAt(node, ['live']), around)
   if (sim) {
     const { simulatedMarket } = await import('@tapeloom/data/sim')
     const { symbols, duration, predictability } = sim
@@ -78,6 +86,16 @@ async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundin
   const files = filesOf(capture ?? [], nodeAt(node, ['capture']), around)
   const feeds = await ownPackage('@tapeloom/feeds', nodeAt(node, ['capture']), around)
   return files && feeds && (feeds['captureSource'] as (...paths: readonly string[]) => Source)(...files)
+}
+
+async function liveOf({ venue, ...says }: LiveShape, node: ConfigNode | undefined, around: Surroundings): Promise<Source | undefined> {
+  const feeds = await ownPackage('@tapeloom/feeds', node, around)
+  if (!feeds) return undefined
+  const makers = feeds['liveVenues'] as Readonly<Record<LiveShape['venue'], (options: object) => Source>>
+  const { logger, capture } = around
+  const log = (message: string, level: 'info' | 'warn') => logger?.[level](message)
+  const kept = capture?.(venue, says.symbols)
+  return makers[venue]({ seed: around.seed, ...says, ...(logger && { log }), ...(kept && { capture: kept }) })
 }
 
 /** Files of a source as full paths; a missing one is a mistake. */

@@ -1,6 +1,7 @@
 export { ConfigurableOrchestrator, type ApplyOptions } from './configurable-orchestrator.ts'
 export { checkConfig, type ConfigCheck } from './check-config.ts'
 export type { Config } from './config-file.ts'
+export { loadSources } from './load-sources.ts'
 export { moduleAliases } from './module-aliases.ts'
 export { importModule, type Imported } from './module-import.ts'
 export type { Plan, PlanEntry } from './plan.ts'

@@ -1,4 +1,4 @@
-import type { Logger, OrchestratorOptions, PlannedModule, Usable } from '@tapeloom/core'
+import type { OrchestratorOptions, PlannedModule, Usable } from '@tapeloom/core'
 import { readConfig, type Config } from './config-file.ts'
 import type { ConfigNode } from './config-node.ts'
 import type { ConfigShape } from './config-schema.ts'
@@ -16,7 +16,6 @@ export interface LoadOptions extends DataOverrides {
   readonly variables?: Readonly<Record<string, string | undefined>>
   /** In place of `orchestrator.seed`. */
   readonly seed?: number
-  readonly logger?: Logger
 }
 
 /** A configuration that holds no mistake. */

@@ -7,7 +7,7 @@ export interface LiveStatus {
   readonly disconnects: number
   /** Messages and answers of the venue. */
   readonly messages: number
-  /** Books that were lost while connected (a missing update, a wrong checksum), and snapshots asked for since. */
+  /** Books that were lost while connected (a missing update, a wrong checksum), and snapshots that were asked for. */
   readonly gaps: number
   readonly resyncs: number
   /** Median of receipt − venue time over the last 1,000 inputs, ms: negative where the venue's clock is ahead; NaN before. */

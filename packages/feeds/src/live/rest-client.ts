@@ -18,7 +18,8 @@ export class RestClient {
 
   /** The text of an answer. @throws Error when there is none, or it is not a good one */
   async text({ url, weight }: Request, signal: AbortSignal): Promise<string> {
-    await this.#clock.wait((this.#quietUntilUs - this.#clock.nowUs()) / 1000, signal)
+    const quietMs = (this.#quietUntilUs - this.#clock.nowUs()) / 1000
+    if (quietMs > 0) await this.#clock.wait(quietMs, signal)
     await this.#limit.take(weight, signal)
     const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) })
     const text = await answer.text()

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dialect } from './dialect.ts'
+import type { Fault } from './faults.ts'
+import type { TapeRecord } from './tape.ts'
+
+/** What plays a tape. */
+export interface PlayerParts {
+  readonly tape: readonly TapeRecord[]
+  readonly dialect: Dialect
+  readonly speed: number
+  readonly stallMs: number
+  /** Sends a record to whom it concerns. */
+  send(record: TapeRecord, topic: string): void
+  /** Cuts all connections; with `halfOpen` the next one will get nothing. */
+  cut(halfOpen: boolean): void
+}
+
+/** When the playing of a tape begins: what was asked for before the first message is there at once. */
+export const beginningOf = (tape: readonly TapeRecord[]): number => tape.find(({ kind }) => kind === 'message')?.atUs ?? 0
+
+/** Records whose time has come are sent together; the thread is let go in between. */
+const TURN_MS = 2
+
+/** Plays one round of a tape by the clock, with its faults. */
+export async function playTape(
+  { tape, dialect, speed, stallMs, send, cut }: PlayerParts, faults: ReadonlyMap<number, Fault>, signal: AbortSignal,
+): Promise<void> {
+  const firstUs = beginningOf(tape)
+  let startMs = performance.now()
+  for (let i = 0; i < tape.length && !signal.aborted; ) {
+    const reachedUs = firstUs + (performance.now() - startMs) * 1000 * speed
+    for (; i < tape.length && tape[i]!.atUs <= reachedUs; i++) {
+      const record = tape[i]!
+      const fault = faults.get(i)
+      dialect.follow(record)
+      if (fault === 'stall') {
+        await sleep(stallMs, undefined, { signal }).catch(() => undefined)
+        startMs += stallMs
+      }
+      if (record.kind === 'message' && fault !== 'gap') send(record, dialect.topicOf(record))
+      if (fault === 'disconnect' || fault === 'halfOpen') cut(fault === 'halfOpen')
+    }
+    await sleep(TURN_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
