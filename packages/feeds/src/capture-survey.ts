@@ -64,7 +64,7 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   if (instruments.size > 0) return { file, venue, instruments, nameless, events }
   throw new TapeloomError(
     'feed.format',
-    `[feed '${file}'] holds no message of Binance, nor a header of recorded traffic. ` +
+    `[feed '${file}'] holds no message of Binance, nor a header of recorded traffic, nor a book or orders of a venue. ` +
       'Give a capture with lines `<receive time, ns> <JSON message>`, or one that begins with {"t":"header","exchange":…}.',
   )
 }

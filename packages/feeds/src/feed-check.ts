@@ -97,7 +97,7 @@ function textChecker(survey: CaptureSurvey, books: Map<string, CheckedBook>, cou
 }
 
 function wireChecker({ file, instruments }: CaptureSurvey, exchange: string, counts: CheckCounts): LineChecker {
-  const feed = new WireFeed(venueOf(exchange, file).decoder())
+  const feed = new WireFeed(venueOf(exchange, file).decoder(file))
   const bySymbol = new Map([...instruments].map(([raw, instrument]) => [raw, new WireCheck(instrument)]))
   return {
     take(reader) {

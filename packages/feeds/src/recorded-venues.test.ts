@@ -1,11 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { instrument } from '@tapeloom/core'
+import { VenueBook } from '@tapeloom/data/book'
 import { describe, expect, test } from 'vitest'
 import { CaptureReader } from './capture-reader.ts'
 import { feedCheck } from './feed-check.ts'
 import { VENUES } from './venues.ts'
 import { WireFeed } from './wire-feed.ts'
 
-const folder = `${process.env['TAPELOOM_DATA'] ?? '../shared/data'}/captures`
+const data = process.env['TAPELOOM_DATA'] ?? '../shared/data'
+const folder = `${data}/captures`
 const absent = !existsSync(folder)
 if (absent) console.warn(`Skipped: ${folder} is absent. Set TAPELOOM_DATA to the folder of recorded data.`)
 const fileOf = (venue: string): string => `${folder}/${readdirSync(folder).find((name) => name.startsWith(`${venue}_`))}`
@@ -25,6 +28,35 @@ describe.skipIf(absent)('recorded traffic', () => {
     ['okx', { checksums: { ok: 290, failed: 0 } }],
   ])('%s: nothing is missing, no book crosses', async (venue, expected) => {
     expect(await feedCheck([fileOf(venue)])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])
+  }, 60_000)
+
+  test.each([
+    ['l2/coinbase_BTC-USD_L2_snapshot_2026-08-07.json.gz', { venue: 'coinbase', messages: 1, bookMessages: 1 }],
+    ['l3/bitstamp_BTCUSD_2015-05-01_events.log.gz', { venue: 'bitstamp', messages: 56_000, bookMessages: 5011, trades: 575 }],
+  ])('%s, in a format of its own, is whole', async (name, expected) => {
+    expect(await feedCheck([`${data}/${name}`])).toMatchObject([{ gaps: 0, crossed: 0, faults: 0, ...expected }])
+  }, 60_000)
+
+  test.each([
+    ['okx', 'OKX', 'BTC-USDT', 400], ['bybit', 'BYBIT', 'BTCUSD', 25], ['kraken', 'KRAKEN', 'XBT/USD', 1000],
+  ])('%s keeps so many levels of %s: the known range ends at the last of them after each change', async (name, exchange, symbol, levels) => {
+    const reader = new CaptureReader(fileOf(name))
+    const feed = new WireFeed(VENUES[exchange]!.decoder())
+    const book = new VenueBook(instrument('A/B', { venue: 'x', tickSize: '0.00001', lotSize: '0.00000001' }))
+    const [seen, edges] = [new Set<number>(), new Set<number>()]
+    while (await reader.load()) {
+      while (reader.next()) {
+        for (const event of feed.read(reader.whole())) {
+          if (event.kind !== 'book' || event.symbol !== symbol) continue
+          book.apply({ ...event, kind: 'book' })
+          seen.add(book.ladder.bids.levels)
+          edges.add(book.knownBidsFrom)
+          if (book.knownBidsFrom !== book.ladder.bids.worstTicks / 1e5) expect.unreachable('the edge is elsewhere')
+        }
+      }
+    }
+    expect([...seen]).toEqual([levels])
+    expect(edges.size).toBeGreaterThan(1)
   }, 60_000)
 
   test.each([

@@ -20,7 +20,7 @@ export interface WireTrade extends Of {
 export interface WireBookChange extends Of {
   readonly kind: 'book'
   readonly update: 'snapshot' | 'delta'
-  /** Whether a snapshot was cut off. */
+  /** Whether a snapshot was cut off; of a change, whether the venue sends only so many levels of a side, and one has as many. */
   readonly partial?: boolean
   readonly bids: readonly WireLevel[]
   readonly asks: readonly WireLevel[]
@@ -50,6 +50,8 @@ export interface WireMessage {
   /** Which connection it came on. */
   readonly connection: string
   readonly json: unknown
+  /** As it came, for venues whose numbers mean more than their value. */
+  readonly text?: string
   /** Local time of receipt, µs. */
   readonly receivedUs: number
 }

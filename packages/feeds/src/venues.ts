@@ -3,7 +3,9 @@ import { BinanceWire } from './binance/binance-wire.ts'
 import { BitflyerDecoder } from './bitflyer/bitflyer-decoder.ts'
 import { BitmexDecoder } from './bitmex/bitmex-decoder.ts'
 import { BitstampDecoder } from './bitstamp/bitstamp-decoder.ts'
+import { BitstampLogDecoder } from './bitstamp/bitstamp-log.ts'
 import { BybitDecoder } from './bybit/bybit-decoder.ts'
+import { CoinbaseBookDecoder } from './coinbase/coinbase-book.ts'
 import { CoinbaseDecoder } from './coinbase/coinbase-decoder.ts'
 import { GeminiDecoder } from './gemini/gemini-decoder.ts'
 import { KrakenFuturesDecoder } from './kraken-futures/kraken-futures-decoder.ts'
@@ -14,10 +16,11 @@ import type { VenueDecoder } from './venue-decoder.ts'
 /** A venue whose captures can be read. */
 export interface Venue {
   readonly name: string
-  readonly decoder: () => VenueDecoder
+  /** @param file where the name of the file tells what its lines do not */
+  readonly decoder: (file?: string) => VenueDecoder
 }
 
-/** By the name of the exchange in a capture's header. */
+/** By the name of the exchange in a capture's header; two are formats without a header. */
 export const VENUES: Readonly<Record<string, Venue>> = {
   BINANCE: { name: 'binance-spot', decoder: () => new BinanceWire('spot') },
   BINANCE_US: { name: 'binanceus-spot', decoder: () => new BinanceWire('spot') },
@@ -26,8 +29,10 @@ export const VENUES: Readonly<Record<string, Venue>> = {
   BITFLYER: { name: 'bitflyer', decoder: () => new BitflyerDecoder() },
   BITMEX: { name: 'bitmex', decoder: () => new BitmexDecoder() },
   BITSTAMP: { name: 'bitstamp', decoder: () => new BitstampDecoder() },
+  BITSTAMP_LOG: { name: 'bitstamp', decoder: (file) => new BitstampLogDecoder(file) },
   BYBIT: { name: 'bybit', decoder: () => new BybitDecoder() },
   COINBASE: { name: 'coinbase', decoder: () => new CoinbaseDecoder() },
+  COINBASE_BOOK: { name: 'coinbase', decoder: () => new CoinbaseBookDecoder() },
   GEMINI: { name: 'gemini', decoder: () => new GeminiDecoder() },
   KRAKEN: { name: 'kraken', decoder: () => new KrakenDecoder() },
   KRAKEN_FUTURES: { name: 'kraken-futures', decoder: () => new KrakenFuturesDecoder() },

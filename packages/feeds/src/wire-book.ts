@@ -31,6 +31,11 @@ export class WireBook {
     return { bids: dropped(this.#bids), asks: dropped(this.#asks) }
   }
 
+  /** Whether a side has `depth` levels or more. */
+  reaches(depth: number): boolean {
+    return this.#bids.length >= depth || this.#asks.length >= depth
+  }
+
   /** Up to `count` levels of each side, best first. */
   top(count: number): { readonly bids: readonly WireLevel[]; readonly asks: readonly WireLevel[] } {
     const levels = (side: readonly Entry[]) => side.slice(0, count).map(({ level }) => level)

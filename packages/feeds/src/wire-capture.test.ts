@@ -167,7 +167,8 @@ describe.each(Object.entries(SAMPLES))('messages of %s, damaged at random', (exc
   const wrong = (event: WireEvent | WireReject, live: Set<string>): boolean => {
     if (event.kind === 'reject') return false
     if (!Number.isSafeInteger(event.eventUs)) return true
-    if (event.kind === 'gap') return !live.delete(event.symbol)
+    // A snapshot may be wrong before there is a book.
+    if (event.kind === 'gap') return !live.delete(event.symbol) && event.reason !== 'checksum'
     if (event.kind === 'trade') return !(Number(event.price) > 0 && Number(event.quantity) > 0)
     if (event.kind === 'quote') return !/^\d+(\.\d+)?$/.test(event.bid)
     if (event.update === 'snapshot') live.add(event.symbol)
@@ -177,7 +178,7 @@ describe.each(Object.entries(SAMPLES))('messages of %s, damaged at random', (exc
 
   test('are read or rejected: digits are digits, times are times, and no change comes without its snapshot', () => {
     fc.assert(fc.property(fc.array(message, { maxLength: 12 }), (messages) => {
-      const feed = new WireFeed(VENUES[exchange]!.decoder())
+      const feed = new WireFeed(VENUES[exchange]!.decoder('x_BTCUSD_y'))
       const live = new Set<string>()
       const events = [connect(), ...received(messages)].flatMap((line) => feed.read(line))
       expect(events.filter((event) => wrong(event, live))).toEqual([])

@@ -59,7 +59,7 @@ export class WireFeed {
     let parsed: unknown
     try {
       parsed = json(data)
-      const message: WireMessage = { connection, json: parsed, receivedUs }
+      const message: WireMessage = { connection, json: parsed, text: data, receivedUs }
       events = record.type === 'message' ? this.decoder.receive(message) : (this.decoder.respond?.(record.url, message) ?? [])
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error

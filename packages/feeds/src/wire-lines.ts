@@ -16,7 +16,7 @@ export class WireLines implements LineDecoder {
 
   /** @throws TapeloomError `feed.venue` */
   constructor(exchange: string, file: string, instruments: ReadonlyMap<string, Instrument>) {
-    this.#feed = new WireFeed(venueOf(exchange, file).decoder())
+    this.#feed = new WireFeed(venueOf(exchange, file).decoder(file))
     this.#instruments = instruments
   }
 

@@ -1,3 +1,6 @@
+import { readLogRecord } from './bitstamp/bitstamp-log.ts'
+import { readBookRecord } from './coinbase/coinbase-book.ts'
+
 /** One line of a capture of a venue's traffic. */
 export type WireRecord =
   | { readonly type: 'header'; readonly exchange: string }
@@ -14,10 +17,13 @@ export type WireRecord =
 
 /**
  * Reads a line such as `{"t":"recv","conn":"…","ts":1617666423.65,"data":"…"}`: a time in seconds and the venue's payload
- * as it came. Undefined when it is none.
+ * as it came; or one of a venue's own formats that hold one message a line. Undefined when it is none.
  */
 export function readWireRecord(line: string): WireRecord | undefined {
-  const { t, conn, ts, data, addr, url, exchange, b64 } = parsed(line)
+  if (line[0] !== '{') return readLogRecord(line)
+  const fields = parsed(line)
+  const { t, conn, ts, data, addr, url, exchange, b64 } = fields
+  if (t === undefined) return readBookRecord(fields, line)
   if (t === 'header') return typeof exchange === 'string' ? { type: 'header', exchange } : undefined
   const receivedUs = typeof ts === 'number' ? Math.round(ts * 1e6) : NaN
   if (!(receivedUs > 0) || !Number.isSafeInteger(receivedUs) || typeof conn !== 'string') return undefined

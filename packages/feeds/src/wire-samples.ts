@@ -4,12 +4,29 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
     [1, { as: [['101', '1', '1.5']], bs: [['100', '1', '1.5']] }, 'book-10', 'XBT/USD'],
     [1, { a: [['101', '0', '2.5']], c: '1' }, 'book-10', 'XBT/USD'],
     [1, [['100', '0.5', '2.5', 'b', 'l', '']], 'trade', 'XBT/USD'],
+    { channel: 'book', type: 'snapshot', data: [{ symbol: 'A/B', bids: [{ price: 5, qty: 1 }], asks: [], checksum: 2_989_936_755 }] },
+    {
+      channel: 'book', type: 'update',
+      data: [{ symbol: 'A/B', bids: [], asks: [{ price: 6, qty: 2 }], checksum: 1, timestamp: '2023-10-06T17:35:55.4Z' }],
+    },
+    {
+      channel: 'trade', type: 'update',
+      data: [{ symbol: 'A/B', side: 'buy', price: 5.5, qty: 1, trade_id: 7, timestamp: '2023-10-06T17:35:55.4Z' }],
+    },
   ],
   OKX: [
     { arg: { channel: 'books', instId: 'A-B' }, action: 'snapshot', data: [{ bids: [['1', '1']], asks: [], ts: '5', seqId: 4, prevSeqId: -1 }] },
     { arg: { channel: 'books', instId: 'A-B' }, action: 'update', data: [{ bids: [['1', '2']], asks: [], ts: '6', seqId: 5, prevSeqId: 4 }] },
     { arg: { channel: 'trades', instId: 'A-B' }, data: [{ instId: 'A-B', tradeId: '1', px: '1', sz: '1', side: 'buy', ts: '7' }] },
   ],
+  BITSTAMP_LOG: [
+    ['order_book', { bids: [['1', '1']], asks: [['2', '1']] }],
+    ['order_created', { price: '1', amount: '1', datetime: '5', id: 5, order_type: 0 }],
+    ['trade', { price: 1, amount: 0.5, id: 1 }],
+  ],
+  COINBASE_BOOK: [2, 3].map((level) => ({
+    product: 'A-B', level, captured_at: '2026-08-07T20:04:08Z', sequence: 1, bids: [['1', '1', 1]], asks: [],
+  })),
   COINBASE: [
     ...['snapshot', 'update'].map((type, i) => ({
       channel: 'l2_data', timestamp: '2026-08-09T21:05:48.5Z', sequence_num: i,

@@ -13,10 +13,12 @@ interface Decimals {
   quantity: number
 }
 
-/** The exchange that a capture's first line names; undefined when it is no header. */
+/** The exchange that a capture's first line names, or whose own format the line has; undefined when it is neither. */
 export function exchangeOf(firstLine: string): string | undefined {
-  const record = firstLine.startsWith('{') ? readWireRecord(firstLine) : undefined
-  return record?.type === 'header' ? record.exchange : undefined
+  const record = readWireRecord(firstLine)
+  if (record?.type === 'header') return record.exchange
+  if (record?.type !== 'message') return undefined
+  return record.connection === 'log' ? 'BITSTAMP_LOG' : record.connection === 'rest' ? 'COINBASE_BOOK' : undefined
 }
 
 /** Finds the instruments of a capture of a venue's traffic, line by line. */
@@ -33,7 +35,7 @@ export class WireSurvey {
     this.#exchange = exchange
     this.#file = file
     this.#venue = venueOf(exchange, file)
-    this.#feed = new WireFeed(this.#venue.decoder())
+    this.#feed = new WireFeed(this.#venue.decoder(file))
   }
 
   visit(reader: CaptureReader): void {

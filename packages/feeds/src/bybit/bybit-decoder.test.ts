@@ -20,7 +20,7 @@ describe('Bybit v5', () => {
     const eventUs = 1_671_179_923_040_000
     expect(decoded(new BybitDecoder(), book('delta', 4), snapshot(5), book('delta', 6, [['17440.00', '0']], [['17442.00', '1.510']]))).toEqual([
       { kind: 'book', symbol, eventUs, update: 'snapshot', bids: [['17440.00', '40.833']], asks: [['17440.50', '78.815']] },
-      { kind: 'book', symbol, eventUs, update: 'delta', bids: [['17440.00', '0']], asks: [['17442.00', '1.510']] },
+      { kind: 'book', symbol, eventUs, update: 'delta', partial: true, bids: [['17440.00', '0']], asks: [['17442.00', '1.510']] },
     ])
   })
 
@@ -36,7 +36,7 @@ describe('Bybit v5', () => {
     const side = Array.from({ length: 200 }, (_, i) => [String(1000 - i), '1'])
     const events = decoded(new BybitDecoder(), snapshot(9, 1), book('snapshot', 5, side, [], 200), snapshot(10, 1), book('delta', 11, [], [], 1), book('delta', 6, [], [], 200))
     expect(told(events)).toEqual(['snapshot', 'snapshot', 'delta'])
-    expect(events.map((event) => 'partial' in event)).toEqual([true, true, false])
+    expect(events.map((event) => 'partial' in event)).toEqual([true, true, true])
   })
 
   test('trades carry the side of the taker; spot is told by the address of the connection', () => {
@@ -59,7 +59,7 @@ describe('Bybit in 2021', () => {
     const eventUs = 1_618_677_785_235_281
     expect(decoded(new BybitDecoder(), delta, snapshot, delta)).toEqual([
       { kind: 'book', symbol, eventUs, update: 'snapshot', bids: [['100.5', '2']], asks: [['101', '642.60004']] },
-      { kind: 'book', symbol, eventUs, update: 'delta', bids: [['100.5', '0'], ['100', '1']], asks: [['101', '3']] },
+      { kind: 'book', symbol, eventUs, update: 'delta', partial: true, bids: [['100.5', '0'], ['100', '1']], asks: [['101', '3']] },
     ])
   })
 

@@ -72,7 +72,8 @@ export class BybitDecoder implements VenueDecoder {
       return [{ kind: 'gap', symbol, eventUs, reason: 'desync' }]
     }
     book.update = number
-    return [{ kind: 'book', symbol, eventUs, update: 'delta', bids, asks }]
+    // Levels beyond the depth go and come unsaid: after each change the outermost level is the end of what is known.
+    return [{ kind: 'book', symbol, eventUs, update: 'delta', bids, asks, partial: true }]
   }
 }
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { WireLevel } from '../venue-decoder.ts'
 import { WireBook } from '../wire-book.ts'
 import { decoded } from '../wire-fixture.ts'
-import { KrakenDecoder, krakenChecksum } from './kraken-decoder.ts'
+import { krakenChecksum } from './kraken-book.ts'
+import { KrakenDecoder } from './kraken-decoder.ts'
 
 const pair = 'XBT/USD'
 const book = (...parts: object[]) => [336, ...parts, 'book-3', pair]
@@ -32,7 +33,7 @@ describe('KrakenDecoder', () => {
         bids: [['100.0', '0.50'], ['99.5', '3.00']], asks: [['101.5', '1.00'], ['102.0', '2.00'], ['103.0', '0.05']],
       },
       {
-        kind: 'book', symbol: pair, eventUs: 1_700_000_003_000_250, update: 'delta', checked: true,
+        kind: 'book', symbol: pair, eventUs: 1_700_000_003_000_250, update: 'delta', checked: true, partial: true,
         bids: [], asks: [['101.4', '1.50'], ['101.5', '1.00'], ['103.0', '0']],
       },
     ])

@@ -1,9 +1,9 @@
-import { crc32 } from 'node:zlib'
 import type { Listing, VenueDecoder, WireEvent, WireLevel, WireMessage } from '../venue-decoder.ts'
-import { WireBook } from '../wire-book.ts'
 import { asDigits, asFields, asList, asPrice, asText, asWhole, Unreadable, type Fields } from '../wire-fields.ts'
 import { marketSymbol } from '../wire-symbol.ts'
 import { secondsUs } from '../wire-time.ts'
+import { KrakenBook } from './kraken-book.ts'
+import { KrakenV2 } from './kraken-v2.ts'
 
 const UNUSED = /^(ticker|spread|ohlc(-\d+)?)$/
 const EVENTS = new Set(['heartbeat', 'systemStatus', 'subscriptionStatus', 'pong'])
@@ -15,16 +15,20 @@ interface Levels {
 }
 
 /**
- * Kraken spot, WebSocket v1. Books have no numbers but a CRC-32 with each update, over what is left after the book was cut
- * to the depth that was subscribed to; levels that fall out there are told as deleted.
+ * Kraken spot, WebSocket v1 (lists) and v2 (objects). Books have no numbers but a CRC-32 with each update.
  * @source Kraken WebSocket API 1.9, "book" and "Book checksum"
  */
 export class KrakenDecoder implements VenueDecoder {
   readonly detectsLoss = true
-  readonly #books = new Map<string, WireBook>()
+  readonly #books = new Map<string, KrakenBook>()
+  readonly #v2 = new KrakenV2(this.#books)
 
-  receive({ json, receivedUs }: WireMessage): readonly WireEvent[] | undefined {
-    if (!Array.isArray(json)) return EVENTS.has(asFields(json)['event'] as string) ? [] : undefined
+  receive(message: WireMessage): readonly WireEvent[] | undefined {
+    const { json, receivedUs } = message
+    if (!Array.isArray(json)) {
+      const fields = asFields(json)
+      return EVENTS.has(fields['event'] as string) ? [] : this.#v2.receive(fields, message)
+    }
     const channel = asText(json.at(-2))
     const symbol = asText(json.at(-1))
     if (channel === 'trade') return asList(json[1]).map((trade) => tradeOf(symbol, asList(trade)))
@@ -55,37 +59,14 @@ export class KrakenDecoder implements VenueDecoder {
     }
     if (!isSnapshot && expected === undefined) throw new Unreadable('no checksum')
     const at = { symbol, eventUs: Number.isNaN(levels.timeUs) ? receivedUs : levels.timeUs }
-    if (isSnapshot) return [{ ...at, ...this.#reset(symbol, depth, levels) }]
+    const change = { ...levels, checksum: expected }
+    if (isSnapshot) this.#books.set(symbol, new KrakenBook(depth))
     const book = this.#books.get(symbol)
     if (!book) return []
-    const event = { ...at, ...this.#update(book, depth, levels, expected) }
+    const event = isSnapshot ? book.reset(change) : book.update(change)
     if (event.kind === 'gap') this.lose(symbol)
-    return [event]
+    return [{ ...at, ...event }]
   }
-
-  #reset(symbol: string, depth: number, { bids, asks }: Levels) {
-    const book = new WireBook()
-    book.reset(bids, asks)
-    book.cut(depth)
-    this.#books.set(symbol, book)
-    const partial = bids.length >= depth || asks.length >= depth
-    return { kind: 'book', update: 'snapshot', ...book.top(depth), ...(partial && { partial }) } as const
-  }
-
-  #update(book: WireBook, depth: number, { bids, asks }: Levels, expected: number | undefined) {
-    book.apply(bids, asks)
-    const cut = book.cut(depth)
-    const all = { bids: [...bids, ...cut.bids], asks: [...asks, ...cut.asks] }
-    if (krakenChecksum(book) === expected) return { kind: 'book', update: 'delta', ...all, checked: true } as const
-    return { kind: 'gap', reason: 'checksum' } as const
-  }
-}
-
-/** CRC-32 over the ten best asks, then bids: digits of price and volume without point and zeros in front. */
-export function krakenChecksum(book: WireBook): number {
-  const { bids, asks } = book.top(10)
-  const digits = [...asks, ...bids].flat().map((text) => text.replace('.', '').replace(/^0+/, ''))
-  return crc32(digits.join(''))
 }
 
 /** `[price, volume, time]`, with a fourth, "r", on levels that come back into the depth. */

@@ -13,6 +13,10 @@ const UNUSED = new Set([
 
 interface Book {
   readonly wire: WireBook
+  /** Levels of a side that the venue sends. */
+  readonly depth: number
+  /** Whether a side had as many since the snapshot: beyond its outermost level nothing is known. */
+  limited: boolean
   /** `seqId` of its last update; NaN where none was sent. */
   sequence: number
 }
@@ -69,8 +73,8 @@ export class OkxDecoder implements VenueDecoder {
     const wire = new WireBook()
     wire.reset(bids, asks)
     if (!isRight(wire, part)) return this.#lost(symbol, eventUs, 'checksum')
-    this.#books.set(symbol, { wire, sequence: part.sequence })
-    const partial = bids.length >= depth || asks.length >= depth
+    const partial = wire.reaches(depth)
+    this.#books.set(symbol, { wire, depth, limited: partial, sequence: part.sequence })
     return [{ kind: 'book', symbol, eventUs, update: 'snapshot', bids, asks, ...(partial && { partial }), ...checked(part) }]
   }
 
@@ -83,7 +87,9 @@ export class OkxDecoder implements VenueDecoder {
     book.wire.apply(bids, asks)
     book.sequence = part.sequence
     if (!isRight(book.wire, part)) return this.#lost(symbol, eventUs, 'checksum')
-    return [{ kind: 'book', symbol, eventUs, update: 'delta', bids, asks, ...checked(part) }]
+    book.limited ||= book.wire.reaches(book.depth)
+    const partial = book.limited && { partial: true }
+    return [{ kind: 'book', symbol, eventUs, update: 'delta', bids, asks, ...partial, ...checked(part) }]
   }
 
   #lost(symbol: string, eventUs: number, reason: 'checksum' | 'desync'): WireEvent[] {
