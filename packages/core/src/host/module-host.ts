@@ -9,6 +9,7 @@ import { FeatureRows } from './feature-rows.ts'
 import { layoutOf } from './column-layout.ts'
 import { ModuleRuntime, type HostContext, type RuntimeSnapshot } from './module-runtime.ts'
 import type { PlannedModule } from './module-plan.ts'
+import { SymbolContext, type Rest } from './symbol-context.ts'
 
 const HOUR_US = 3600e6
 const RESTARTS_PER_HOUR = 3
@@ -75,9 +76,11 @@ export class ModuleHost {
       this.#symbols.map((_, index) => this.#runtimes.map((runtime) => (runtime.global && index > 0 ? undefined : of(runtime, index))))
     const states = each((runtime, index) => runtime.contexts[index]?.state ?? this.#freshState(runtime.entry, runtime.global ? this.#current : index))
     const slices = each(({ entry, global }, index) => (global ? this.#symbols.map((_, i) => this.#slice(entry, i)) : [this.#slice(entry, index)]))
+    const rests = each((runtime, index) => this.#rest(runtime, index))
     each((runtime, index) => {
       const at = this.#runtimes.indexOf(runtime)
-      runtime.contexts[index] = this.#context(runtime, index, states[index]?.[at] as object, slices[index]?.[at] as readonly Slice[])
+      const of = <T>(all: readonly (readonly T[])[]) => all[index]?.[at] as T
+      runtime.contexts[index] = this.#context(runtime, of(states) as object, of(slices) as readonly Slice[], of(rests) as Rest)
     })
   }
 
@@ -86,16 +89,21 @@ export class ModuleHost {
     return { features: this.rows.slots(entry, symbol), need: this.rows.readers(entry, symbol), book: books[symbol], instrument: symbols[symbol]?.instrument }
   }
 
-  #context(runtime: ModuleRuntime, index: number, state: object, slices: readonly Slice[]): HostContext {
+  #rest(runtime: ModuleRuntime, index: number): Rest {
     const { entry: { options }, global } = runtime
-    const [{ clock }, random, symbols] = [this.#around, runtime.random(index), this.#symbols]
+    const [{ clock, feed }, random, symbols] = [this.#around, runtime.random(index), this.#symbols]
     const emit = (topic: string, payload: object) => this.#emit(runtime, global ? this.#current : index, topic, payload)
+    return { symbol: symbols[index], instrument: feed.symbols[index]?.instrument, options, clock, random, emit }
+  }
+
+  #context({ global }: ModuleRuntime, state: object, slices: readonly Slice[], rest: Rest): HostContext {
     if (!global) {
-      // Written out, what handlers read on each event first: a spread would put it outside the object.
-      const { features, need, book, instrument } = slices[0] as Slice
-      return { state, features, need, book, symbol: symbols[index], instrument, options, clock, random, emit }
+      const { features, need, book } = slices[0] as Slice
+      return new SymbolContext(state, features, need, book, rest)
     }
+    const symbols = this.#symbols
     const [of, current] = [(symbol: string) => slices[symbols.indexOf(symbol)], () => symbols[this.#current]]
+    const { options, clock, random, emit } = rest
     return { state, symbols, of, options, clock, random, emit, get symbol() { return current() } }
   }
 

@@ -153,9 +153,7 @@ export class Session implements DataHost, Host {
     this.post('data:reject', symbol, source, { source, code, message })
   }
   end(): void {
-    this.bus.drain()
-    this.bus.settle()
-    this.bus.drain()
+    this.bus.end()
   }
 
   /** The phases of a boundary, each drained before the next. */
