@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { decodePlain, encodePlain, TapeloomError, type Plain } from '@tapeloom/core'
+import { writeAtomically } from './atomic-file.ts'
 
 /** A trainer's snapshot and what its owner wants to keep with it, such as the training position. */
 export interface Checkpoint {
@@ -13,38 +13,13 @@ const MAGIC = new TextEncoder().encode('TLCP1\n')
 const DIGEST_BYTES = 32
 
 /**
- * Writes a checkpoint so that `path` holds either the old one or the new one, whole: a temporary file beside it, fsync,
- * rename, fsync of the directory. Layout: `TLCP1\n`, sha256 of the rest, the data as `encodePlain` makes it.
- * @throws the file system's error; the temporary file is removed
+ * Writes a checkpoint so that `path` holds either the old one or the new one, whole. Layout: `TLCP1\n`, sha256 of the
+ * rest, the data as `encodePlain` makes it.
+ * @throws TapeloomError `models.disk` with the file system's reason; the old checkpoint is untouched
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const data = encodePlain({ metadata: checkpoint.metadata, state: checkpoint.state })
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(Buffer.concat([MAGIC, createHash('sha256').update(data).digest(), data]))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-  await syncDirectory(dirname(path))
-}
-
-/** Makes the rename itself durable; Windows cannot open a directory and needs no such step. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+  await writeAtomically(path, Buffer.concat([MAGIC, createHash('sha256').update(data).digest(), data]))
 }
 
 /**

@@ -15,6 +15,11 @@ interface OptimizerBase {
   readonly schedule: Schedule
   /** Greatest Euclidean norm of all gradients together; Infinity: not limited. */
   readonly clipNorm: number
+  /**
+   * Serve the average of the weights over the steps, of this decay, at most (1 + step) / (10 + step); 0: the weights
+   * themselves.
+   */
+  readonly averageDecay: number
 }
 export interface AdamW extends OptimizerBase {
   readonly kind: 'adamW'
@@ -47,6 +52,7 @@ export const adamW = (spec: AdamWSpec = {}): AdamW =>
     epsilon: 1e-8,
     schedule: {},
     clipNorm: Infinity,
+    averageDecay: 0,
     ...spec,
   })
 
@@ -57,7 +63,9 @@ export const adamW = (spec: AdamWSpec = {}): AdamW =>
  * @throws TapeloomError `models.optimizer` for a number out of its range
  */
 export const sgd = (spec: SgdSpec = {}): Sgd =>
-  checked({ kind: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 0, schedule: {}, clipNorm: Infinity, ...spec })
+  checked({
+    kind: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 0, schedule: {}, clipNorm: Infinity, averageDecay: 0, ...spec,
+  })
 
 function checked<T extends Optimizer>(optimizer: T): T {
   const require = (name: string, value: number, ok: boolean, range: string) => {
@@ -70,6 +78,7 @@ function checked<T extends Optimizer>(optimizer: T): T {
   require('weightDecay', weightDecay, weightDecay >= 0 &&
     weightDecay * learningRate < 1, 'a number ≥ 0 below 1 / learningRate')
   require('clipNorm', clipNorm, clipNorm > 0, 'a number above 0')
+  fraction('averageDecay', optimizer.averageDecay)
   if (optimizer.kind === 'sgd') fraction('momentum', optimizer.momentum)
   else {
     fraction('beta1', optimizer.beta1)

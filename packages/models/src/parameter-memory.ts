@@ -1,4 +1,5 @@
 import { TapeloomError, type Plain } from '@tapeloom/core'
+import { averageInto } from './average-weights.ts'
 import { createOptimizerKernel, type OptimizerKernel } from './optimizer-kernel.ts'
 import { scheduleFactor, type Optimizer } from './optimizer.ts'
 import { webAssembly } from './web-assembly.ts'
@@ -14,6 +15,8 @@ export interface TrainingState {
   readonly weights: Float32Array
   readonly m: Float32Array
   readonly v: Float32Array
+  /** Average of the weights; empty where none is kept. */
+  readonly average: Float32Array
 }
 
 /**
@@ -28,6 +31,7 @@ export class ParameterMemory {
   readonly #kernel: OptimizerKernel
   readonly #optimizer: Optimizer
   readonly #layout: string
+  readonly #average: Float32Array
   #step = 0
   // Running products instead of powers: Math.pow differs between Node versions.
   #beta1Power = 1
@@ -47,10 +51,16 @@ export class ParameterMemory {
     this.#optimizer = optimizer
     this.#layout = layout
     this.weights.set(initial)
+    this.#average = optimizer.averageDecay > 0 ? initial.slice() : new Float32Array()
   }
 
   get step(): number {
     return this.#step
+  }
+
+  /** The weights to serve; a copy. */
+  served(): Float32Array {
+    return this.#average.length > 0 ? this.#average.slice() : this.weights.slice()
   }
 
   /** One optimiser step from the gradients. Returns false, and changes nothing, when a gradient is not finite. */
@@ -89,6 +99,8 @@ export class ParameterMemory {
         epsilon,
       )
     }
+    const averaged = Math.min(optimizer.averageDecay, (1 + this.#step) / (10 + this.#step))
+    averageInto(this.#average, this.weights, averaged)
     return true
   }
 
@@ -101,12 +113,15 @@ export class ParameterMemory {
       weights: this.weights.slice(),
       m: this.#m.slice(),
       v: this.#v.slice(),
+      average: this.#average.slice(),
     }
   }
 
   /** @throws TapeloomError `models.snapshot` when it is not a snapshot of a model with these parameters */
   restore(state: Plain): void {
-    const { step, beta1Power, beta2Power, weights, m, v } = requireState(state, this.#layout, this.weights.length)
+    const { step, beta1Power, beta2Power, weights, m, v, average } = requireState(state, this.#layout, this.weights.length)
+    // A state without an average begins one where it stands.
+    this.#average.set(average.length > 0 && this.#average.length > 0 ? average : weights.subarray(0, this.#average.length))
     this.weights.set(weights)
     this.#m.set(m)
     this.#v.set(v)
@@ -120,6 +135,7 @@ function requireState(state: Plain, layout: string, size: number): TrainingState
   const found = (state ?? {}) as Partial<TrainingState>
   const floats = [found.weights, found.m, found.v]
   const numbers = [found.step, found.beta1Power, found.beta2Power]
+  const { average = new Float32Array() } = found
   if (found.layout !== layout) {
     throw new TapeloomError(
       'models.snapshot',
@@ -129,12 +145,13 @@ function requireState(state: Plain, layout: string, size: number): TrainingState
   }
   if (
     !floats.every((array) => array instanceof Float32Array && array.length === size) ||
-    !numbers.every(Number.isFinite)
+    !numbers.every(Number.isFinite) ||
+    !(average instanceof Float32Array && (average.length === 0 || average.length === size))
   ) {
     throw new TapeloomError(
       'models.snapshot',
       `[models] the snapshot of '${layout}' is incomplete. Restore an untouched one.`,
     )
   }
-  return found as TrainingState
+  return { ...(found as TrainingState), average }
 }

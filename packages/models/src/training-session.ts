@@ -86,7 +86,7 @@ export class TrainingSession {
     await this.#session.run(this.#feeds, this.#fetches)
     const loss = this.#loss[0]!
     const dropped = !Number.isFinite(loss) || !this.#memory.update()
-    return { step: this.#memory.step, loss, dropped, weights: this.#memory.weights.slice() }
+    return { step: this.#memory.step, loss, dropped, weights: this.#memory.served() }
   }
 
   snapshot(): TrainingState {

@@ -19,7 +19,8 @@ export interface ModelSpec {
 
 // Field numbers and codes of onnx.proto3 (github.com/onnx/onnx), IR version 9 for operator set 20.
 const IR_VERSION = 9
-const OPERATOR_SET = 20
+/** The operator set of every file this package writes. */
+export const OPERATOR_SET = 20
 const ELEMENT = { float32: 1, int64: 7, bool: 9, float64: 11 } as const
 const ATTRIBUTE = { integer: 2, text: 3, integers: 7 } as const
 
