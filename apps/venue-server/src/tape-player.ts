@@ -11,8 +11,8 @@ export interface PlayerParts {
   readonly stallMs: number
   /** Sends a record to whom it concerns. */
   send(record: TapeRecord, topic: string): void
-  /** Cuts all connections; with `halfOpen` the next one will get nothing. */
-  cut(halfOpen: boolean): void
+  /** Cuts all connections; with `halfOpen` the next one will get nothing. False when there is none to cut. */
+  cut(halfOpen: boolean): boolean
 }
 
 /** When the playing of a tape begins: what was asked for before the first message is there at once. */
@@ -27,6 +27,7 @@ export async function playTape(
 ): Promise<void> {
   const firstUs = beginningOf(tape)
   let startMs = performance.now()
+  const owed: Fault[] = [] // a cut waits for a connection
   for (let i = 0; i < tape.length && !signal.aborted; ) {
     const reachedUs = firstUs + (performance.now() - startMs) * 1000 * speed
     for (; i < tape.length && tape[i]!.atUs <= reachedUs; i++) {
@@ -38,7 +39,8 @@ export async function playTape(
         startMs += stallMs
       }
       if (record.kind === 'message' && fault !== 'gap') send(record, dialect.topicOf(record))
-      if (fault === 'disconnect' || fault === 'halfOpen') cut(fault === 'halfOpen')
+      if (fault === 'disconnect' || fault === 'halfOpen') owed.push(fault)
+      if (owed.length > 0 && cut(owed[0] === 'halfOpen')) owed.shift()
     }
     await sleep(TURN_MS, undefined, { signal }).catch(() => undefined)
   }

@@ -40,7 +40,7 @@ export interface VenueServer {
   readonly urls: { readonly socket: string; readonly rest: string }
   /** Settles when all rounds were played. It goes on answering, with the last books. */
   readonly done: Promise<void>
-  /** What happened so far. */
+  /** What happened so far: connections made, times that they were cut, connections that got nothing, messages, answers of 429. */
   readonly counts: { connections: number; cut: number; halfOpen: number; sent: number; refused: number }
   close(): Promise<void>
 }
@@ -157,11 +157,16 @@ class LocalVenue implements VenueServer {
     }
   }
 
-  #cut(halfOpen: boolean): void {
-    this.counts.cut += this.#clients.size
+  #cut(halfOpen: boolean): boolean {
+    const heard = [...this.#clients].filter(([{ topics }]) => topics.size > 0)
+    if (heard.length === 0) return false
     if (halfOpen) this.#deaf++
-    for (const socket of this.#clients.values()) socket.terminate()
-    this.#clients.clear()
+    for (const [client, socket] of heard) {
+      socket.terminate()
+      this.#clients.delete(client)
+    }
+    this.counts.cut++
+    return true
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

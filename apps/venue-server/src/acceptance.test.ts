@@ -1,0 +1,49 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { journalSource } from '@tapeloom/data'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { capturedBooks, differences, finalBooks, recordings, replayJournal, runLive, workFolder, writeConfig } from './live-run.ts'
+import { startVenueServer, type VenueServerOptions } from './venue-server.ts'
+
+const absent = !existsSync(join(recordings, 'captures'))
+if (absent) console.warn(`Skipped: ${recordings}/captures is absent. Set TAPELOOM_DATA to the folder of recorded data.`)
+/** 100 disconnects over an hour of traffic take minutes: LIVE_FULL=1 asks for them. */
+const isFull = process.env['LIVE_FULL'] === '1'
+
+interface Case {
+  readonly venue: VenueServerOptions['venue']
+  readonly file: string
+  readonly symbols: readonly `${string}/${string}`[]
+  readonly speed: number
+  readonly seconds: number
+  readonly disconnects: number
+}
+const cases: readonly Case[] = [
+  { venue: 'binance', file: 'captures/binance_2021-04-04_BTC-ETH-DOTUSDT.jsonl.gz', symbols: ['BTC/USDT', 'ETH/USDT', 'DOT/USDT'], speed: 30, seconds: 92, disconnects: 8 },
+  { venue: 'kraken', file: 'captures/kraken_2021-04-05_XBTUSD+9.jsonl.gz', symbols: ['BTC/USD', 'DASH/EUR'], speed: 30, seconds: 119, disconnects: 8 },
+  { venue: 'okx', file: 'captures/okx_2022-05-13_BTC-USDT+.jsonl.gz', symbols: ['BTC/USDT', 'UNI/USD:UNI'], speed: 5, seconds: 11, disconnects: 6 },
+  { venue: 'coinbase', file: 'captures/coinbase_2026-08-09_BTC-ETH-USD.jsonl.gz', symbols: ['BTC/USD', 'ETH/USD'], speed: 6, seconds: 24, disconnects: 3 },
+]
+
+describe.skipIf(absent)('a run against a venue that fails', () => {
+  test.each(cases)('$venue: ends with the books of the capture, and its journal replays to the same hash', async ({ venue, file, symbols, speed, seconds, disconnects }) => {
+    const folder = workFolder()
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const capture = join(recordings, file)
+    const faults = isFull ? { disconnects: 100, gaps: 50, stalls: 10, halfOpens: 5, refusals: 5 } : { disconnects, gaps: 4, stalls: 1, halfOpens: 1, refusals: 1 }
+    const rounds = isFull ? Math.ceil(3600 / seconds) : 1
+    const server = await startVenueServer({ capture, venue, speed, rounds, faults: { ...faults, stallMs: 600 }, seed: 7 })
+    onTestFinished(() => server.close())
+    const run = await runLive(writeConfig(folder, venue, symbols, server), server, symbols.length)
+    const database = join(folder, 'run.duckdb')
+    const [journal, truth] = [await finalBooks(journalSource(database)), await capturedBooks(capture)]
+    for (const symbol of symbols) {
+      const [ours, theirs] = [journal.get(symbol)!, truth.get(symbol)!]
+      expect([symbol, differences(ours, theirs), ours.bids.length > 20, ours.asks.length > 20]).toEqual([symbol, 0, true, true])
+      expect(run.seen.get(symbol)).toBe(`live ${theirs.bids[0]![0]} ${theirs.asks[0]![0]}`)
+    }
+    expect(await replayJournal(database)).toEqual({ journalHash: run.journalHash, sequence: run.sequence })
+    expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens + rounds - 1)
+    console.log(venue, run.events, server.counts, run.log.length)
+  }, isFull ? 900_000 : 60_000)
+})
