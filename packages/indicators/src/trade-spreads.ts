@@ -13,23 +13,32 @@ const SUMS = 8
 /** Spreads that trades paid, and the bounce of their prices, as plain data. */
 export interface TradeSpreads {
   readonly waiting: Float64Array
+  /** When the first of them is due, µs. */
+  due: number
   readonly sums: TimedSums
   /** The price before, and the change to it, ticks. */
   price: number
   change: number
 }
 export const createTradeSpreads = (): TradeSpreads => ({
-  waiting: new Float64Array(BINS * FIELDS), sums: createTimedSums([SPAN_US], SUMS), price: NaN, change: NaN,
+  waiting: new Float64Array(BINS * FIELDS), due: Infinity, sums: createTimedSums([SPAN_US], SUMS), price: NaN, change: NaN,
 })
 const row = new Float64Array(SUMS)
 
 /** Goes on to a time, µs, with the mid price that held until then: trades 5 s ago get their price after. */
 // `!`: bins are within the ring.
-export function matureSpreads({ waiting, sums }: TradeSpreads, now: number, mid: number): void {
+export function matureSpreads(spreads: TradeSpreads, now: number, mid: number): void {
+  const { waiting, sums } = spreads
   advanceSums(sums, now)
+  if (now < spreads.due) return
+  spreads.due = Infinity
   for (let at = 0; at < waiting.length; at += FIELDS) {
-    const end = waiting[at]!
-    if (end === 0 || end + AFTER_US > now) continue
+    const due = waiting[at]! + AFTER_US
+    if (waiting[at] === 0) continue
+    if (due > now) {
+      spreads.due = Math.min(spreads.due, due)
+      continue
+    }
     const [trades, paid, signs, sign] = [waiting[at + 1]!, waiting[at + 2]!, waiting[at + 3]!, waiting[at + 4]!]
     waiting[at] = 0
     if (Number.isNaN(mid)) continue
@@ -50,6 +59,7 @@ export function addToSpreads(spreads: TradeSpreads, now: number, sign: number, p
     const at = (bin % BINS) * FIELDS
     if (waiting[at] !== (bin + 1) * BIN_US) waiting.fill(0, at, at + FIELDS)
     waiting[at] = (bin + 1) * BIN_US
+    spreads.due = Math.min(spreads.due, waiting[at]! + AFTER_US)
     waiting[at + 1] = waiting[at + 1]! + 1
     waiting[at + 2] = waiting[at + 2]! + (sign * price) / mid
     waiting[at + 3] = waiting[at + 3]! + sign / mid

@@ -47,7 +47,7 @@ const LEAST_QUOTES = 20_000
 const createState = (vpinLots: number) => ({
   /** Begin of the next second and the next sample, µs. */
   nextSecond: -Infinity, nextSample: -Infinity,
-  mid: NaN, isLive: false,
+  mid: NaN, isSolved: false,
   quotes: createQuoteFlow(SPANS), trades: createTradeFlow(SPANS), spreads: createTradeSpreads(), bars: createPriceBars(),
   micro: createMicroPrice(), vpin: createVpin(vpinLots), footprint: createFootprint(), sweep: noSweep(), mostTicks: NaN,
   slope: new Slope(SLOPE_SECONDS).state,
@@ -171,8 +171,11 @@ function turn(state: State, now: number, { session, microPrice, vpin, vpinBucket
     state.sessionCvd = state.trades.cvd
     turnSession(state.micro)
   }
-  const { quotes, earlierQuotes, lean } = state.micro
-  if (microPrice && quotes + earlierQuotes >= LEAST_QUOTES && (passed(session / 24) || lean.every(Number.isNaN))) solveMicroPrice(state.micro)
+  const { quotes, earlierQuotes } = state.micro
+  if (microPrice && quotes + earlierQuotes >= LEAST_QUOTES && (passed(session / 24) || !state.isSolved)) {
+    solveMicroPrice(state.micro)
+    state.isSolved = true
+  }
   state.nextSecond = (second + 1) * SECOND_US
 }
 

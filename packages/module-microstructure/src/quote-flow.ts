@@ -8,7 +8,7 @@ const FIELDS = 5
 
 /** Order flow imbalance over several windows, as plain data. */
 export interface QuoteFlow {
-  /** `[bid prices, bid quantities, ask prices, ask quantities]`, best first, of the event before; NaN where there is none. */
+  /** `[ranks × (bid price, bid quantity, ask price, ask quantity)]` of the event before; NaN where there is none. */
   readonly before: Float64Array
   readonly sums: TimedSums
   /** Since when events have been heard without a loss, µs. */
@@ -19,39 +19,43 @@ export const createQuoteFlow = (spansUs: readonly number[]): QuoteFlow => ({
 })
 
 /** Scratch only. */
-const sides = Array.from({ length: 4 }, () => new Float64Array(RANKS))
+const bids = new Float64Array(RANKS)
+const bidQty = new Float64Array(RANKS)
+const asks = new Float64Array(RANKS)
+const askQty = new Float64Array(RANKS)
 const row = new Float64Array(FIELDS)
 
 /** Takes a live book after a change; one that does not follow from the event before adds no flow. */
 // `!`: ranks are within the scratch and `before`.
 export function addBook({ before, sums }: QuoteFlow, book: BookReader, follows: boolean, ranks: number): void {
-  const [bids, bidQty, asks, askQty] = sides as [Float64Array, Float64Array, Float64Array, Float64Array]
-  for (const side of sides) side.fill(NaN)
   if (ranks === 1) {
     bids[0] = book.bestBid
     bidQty[0] = book.bestBidQuantity
     asks[0] = book.bestAsk
     askQty[0] = book.bestAskQuantity
   } else {
-    book.depth('bid', ranks, bids, bidQty)
-    book.depth('ask', ranks, asks, askQty)
+    for (let i = book.depth('bid', ranks, bids, bidQty); i < ranks; i++) bids[i] = bidQty[i] = NaN
+    for (let i = book.depth('ask', ranks, asks, askQty); i < ranks; i++) asks[i] = askQty[i] = NaN
   }
-  row.fill(0)
-  row[0] = 1
+  let [deep, deepDepth] = [0, 0]
   for (let i = 0; i < ranks; i++) {
-    const flow = follows
-      ? orderFlow(before[i]!, before[RANKS + i]!, before[2 * RANKS + i]!, before[3 * RANKS + i]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
-      : NaN
+    const at = 4 * i
+    const flow = orderFlow(before[at]!, before[at + 1]!, before[at + 2]!, before[at + 3]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
     const depth = (bidQty[i]! + askQty[i]!) / 2
-    if (i === 0) row[2] = depth
-    if (i === 0 && flow === flow) row[1] = flow
-    if (flow === flow) row[3] = row[3]! + flow
-    if (depth === depth) row[4] = row[4]! + depth
-    before[i] = bids[i]!
-    before[RANKS + i] = bidQty[i]!
-    before[2 * RANKS + i] = asks[i]!
-    before[3 * RANKS + i] = askQty[i]!
+    if (follows && flow === flow) deep += flow
+    if (depth === depth) deepDepth += depth
+    if (i === 0) {
+      row[1] = deep
+      row[2] = depth
+    }
+    before[at] = bids[i]!
+    before[at + 1] = bidQty[i]!
+    before[at + 2] = asks[i]!
+    before[at + 3] = askQty[i]!
   }
+  row[0] = 1
+  row[3] = deep
+  row[4] = deepDepth
   addRow(sums, row)
 }
 
