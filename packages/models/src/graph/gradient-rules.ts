@@ -1,12 +1,9 @@
+import { attentionRule } from './attention.ts'
+import { geluRule, layerNormRule } from './composites.ts'
+import { convolutionRule } from './convolution.ts'
 import * as p from './primitives.ts'
 import * as s from './selection.ts'
-import { constant, type Dimensions, type Node } from './node.ts'
-
-/**
- * Gradients of a node's inputs, given the gradient of its output: the vector-Jacobian product. `wants(i)` says whether
- * input i needs one; what is not wanted is best left undefined.
- */
-export type GradientRule = (node: Node, gradient: Node, wants: (input: number) => boolean) => (Node | undefined)[]
+import { constant, type Dimensions, type GradientRule, type Node } from './node.ts'
 
 /** Sums a gradient back to the shape that was broadcast. */
 export function unbroadcast(gradient: Node, dimensions: Dimensions): Node {
@@ -61,7 +58,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Log: unaryRule((x, _y, g) => p.div(g, x)),
   Sqrt: unaryRule((_x, y, g) => p.div(g, p.mul(y, constant(2)))),
   Abs: unaryRule((x, _y, g) => p.mul(g, p.sign(x))),
-  Relu: unaryRule((_x, y, g) => p.mul(g, p.sign(y))),
+  Relu: unaryRule((_x, y, g) => p.mul(g, p.greater(y, constant(0)))),
   Tanh: unaryRule((_x, y, g) => p.mul(g, p.sub(constant(1), p.mul(y, y)))),
   Sigmoid: unaryRule((_x, y, g) => p.mul(g, p.mul(y, p.sub(constant(1), y)))),
   Softmax: unaryRule((_x, y, g) => p.mul(y, p.sub(g, p.reduceSum(p.mul(g, y), [lastAxis(y)], true)))),
@@ -117,6 +114,10 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   ],
   Gather: (node, g) => [s.scatterRows(g, at(node, 1), at(node, 0))],
   GatherElements: (node, g) => [s.scatterElements(g, at(node, 1), at(node, 0))],
+  Convolution: convolutionRule,
+  Gelu: geluRule,
+  LayerNorm: layerNormRule,
+  Attention: attentionRule,
   Dropout: (node, g) => [p.mul(g, at(node, 1))],
   // Only a plain a · b + bias stands in a forward graph; the transposed forms are made by this rule.
   Gemm: (node, g, wants) => [

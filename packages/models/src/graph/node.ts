@@ -28,9 +28,13 @@ interface NodeParts {
   readonly type?: ElementType
   readonly attributes?: Attributes
   readonly leaf?: Leaf
+  readonly expansion?: Node
 }
 
-/** One operation of a graph: `op` is the ONNX operator, or `Leaf`. Immutable; a graph is what its outputs reach. */
+/**
+ * One operation of a graph: `op` is the ONNX operator, or `Leaf`, or that of a composite, which is written as its
+ * `expansion` and differentiated by a rule of its own. Immutable; a graph is what its outputs reach.
+ */
 export class Node implements Tensor {
   readonly op: string
   readonly inputs: readonly Node[]
@@ -38,6 +42,7 @@ export class Node implements Tensor {
   readonly type: ElementType
   readonly attributes: Attributes
   readonly leaf: Leaf | undefined
+  readonly expansion: Node | undefined
   constructor(parts: NodeParts) {
     this.op = parts.op
     this.inputs = parts.inputs ?? []
@@ -45,6 +50,7 @@ export class Node implements Tensor {
     this.type = parts.type ?? 'float'
     this.attributes = parts.attributes ?? {}
     this.leaf = parts.leaf
+    this.expansion = parts.expansion
   }
 
   /** Whether the first axis is the batch. */
@@ -55,6 +61,23 @@ export class Node implements Tensor {
   get shape(): readonly number[] {
     return this.batched ? this.dimensions.slice(1) : this.dimensions
   }
+}
+
+/**
+ * Gradients of a node's inputs, given the gradient of its output: the vector-Jacobian product. `wants(i)` says whether
+ * input i needs one; what is not wanted is best left undefined.
+ */
+export type GradientRule = (node: Node, gradient: Node, wants: (input: number) => boolean) => (Node | undefined)[]
+
+/** `expansion`, made of `inputs`, as one operation: its gradient is the rule of `op`. */
+export const composite = (op: string, inputs: readonly Node[], expansion: Node, attributes: Attributes = {}): Node =>
+  new Node({ op, inputs, dimensions: expansion.dimensions, attributes, expansion })
+
+/** What is written for a node. */
+export function written(node: Node): Node {
+  let found = node
+  while (found.expansion) found = found.expansion
+  return found
 }
 
 /** The node behind a tensor. @throws TapeloomError `models.tensor` when it was not made by this package's operations */

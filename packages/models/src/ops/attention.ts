@@ -1,7 +1,7 @@
 import { TapeloomError } from '@tapeloom/core'
+import { attention } from '../graph/attention.ts'
 import { constant, nodeOf } from '../graph/node.ts'
 import * as p from '../graph/primitives.ts'
-import { where } from '../graph/selection.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import { dense } from './layer.ts'
 
@@ -11,9 +11,6 @@ export interface AttentionSpec {
   /** `[rows]` of 0 and 1: rows of 0 are attended to by none. */
   readonly mask?: Tensor
 }
-
-/** The score of a masked row: its weight is 0, and all weights are equal where all rows are masked. */
-const MASKED = -1e9
 
 /**
  * Each row as a mixture of all rows, by learnt queries, keys and values: `[rows, columns]` → `[rows, columns]`.
@@ -35,10 +32,9 @@ export function selfAttention(x: Tensor, { heads, mask }: AttentionSpec): Tensor
     const projected = nodeOf(dense(node, columns, { initialise: 'glorot' }), 'models selfAttention')
     return p.transpose(p.reshape(projected, [-1, rows, heads, size]), [0, 2, 1, 3])
   }
-  const query = p.mul(split(), constant(1 / Math.sqrt(size)))
-  const scores = p.matmul(query, p.swapLastAxes(split()))
   const seen = mask && p.reshape(nodeOf(mask, 'models selfAttention'), [-1, 1, 1, rows])
-  const weights = p.softmax(seen ? where(seen, scores, constant(MASKED)) : scores)
-  const mixed = p.transpose(p.matmul(weights, split()), [0, 2, 1, 3])
+  const [query, key, value] = [split(), split(), split()]
+  const attended = attention(p.mul(query, constant(1 / Math.sqrt(size))), key, value, seen)
+  const mixed = p.transpose(attended, [0, 2, 1, 3])
   return dense(p.reshape(mixed, [-1, rows, columns]), columns, { initialise: 'glorot' })
 }

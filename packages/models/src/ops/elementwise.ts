@@ -1,5 +1,6 @@
 import { TapeloomError } from '@tapeloom/core'
 import { constant, nodeOf, type Node } from '../graph/node.ts'
+import { geluOf } from '../graph/composites.ts'
 import * as p from '../graph/primitives.ts'
 import type { Tensor } from '../graph/tensor.ts'
 
@@ -62,10 +63,7 @@ export const sigmoid = (x: Tensor): Tensor => tensor(p.sigmoid(nodeOf(x, 'models
  * @source Hendrycks, Gimpel (2016), Gaussian Error Linear Units, section 2
  */
 export function gelu(x: Tensor): Tensor {
-  const node = nodeOf(x, 'models gelu')
-  const cubic = p.mul(p.mul(node, node), p.mul(node, constant(0.044715)))
-  const inner = p.tanh(p.mul(p.add(node, cubic), constant(Math.sqrt(2 / Math.PI))))
-  return p.mul(p.mul(node, constant(0.5)), p.add(inner, constant(1)))
+  return geluOf(nodeOf(x, 'models gelu'))
 }
 /** Exponentials along the last axis, scaled to sum to 1. */
 export const softmax = (x: Tensor): Tensor => tensor(p.softmax(nodeOf(x, 'models softmax')))

@@ -1,5 +1,7 @@
 import { TapeloomError } from '@tapeloom/core'
 import { constant, nodeOf, parameter, type Initialiser, type Node } from '../graph/node.ts'
+import { normalised } from '../graph/composites.ts'
+import { convolution } from '../graph/convolution.ts'
 import * as p from '../graph/primitives.ts'
 import type { Tensor } from '../graph/tensor.ts'
 
@@ -50,7 +52,7 @@ export interface Conv1dSpec extends DenseSpec {
 
 /**
  * Convolution over the rows of `[rows, columns]` → `[⌈rows / stride⌉, channels]` (`valid`: whole windows only),
- * as a matrix product of gathered windows, channels last.
+ * as a matrix product of gathered windows, channels last; its input's gradient is a convolution too.
  * @throws TapeloomError `models.shape` when the input is no matrix or the kernel does not fit
  */
 export function conv1d(x: Tensor, channels: number, spec: Conv1dSpec = {}): Tensor {
@@ -67,13 +69,12 @@ export function conv1d(x: Tensor, channels: number, spec: Conv1dSpec = {}): Tens
     )
   }
   const before = padding === 'same' ? Math.floor((kernel - 1) / 2) : 0
-  const padded = padding === 'same' ? p.pad(node, 1, before, kernel - 1 - before) : node
-  const outputs = Math.floor(((padded.dimensions[1] ?? 0) - kernel) / stride) + 1
+  const outputs = Math.floor((rows + (padding === 'same' ? kernel - 1 : 0) - kernel) / stride) + 1
   requireWhole('conv1d', 'number of output rows', outputs)
-  const span = (outputs - 1) * stride + 1
-  const windows = Array.from({ length: kernel }, (_, i) => p.slice(padded, 1, i, i + span, stride))
-  const gathered = p.reshape(p.concat(windows, 2), [-outputs, kernel * columns])
-  return p.reshape(affine('conv1d', gathered, channels, spec), [-1, outputs, channels])
+  const initialiser: Initialiser = { kind: spec.initialise ?? 'he', fanIn: kernel * columns, fanOut: channels }
+  const weight = parameter('conv1d', 'weight', [kernel * columns, channels], initialiser)
+  const bias = spec.bias === false ? [] : [parameter('conv1d', 'bias', [channels], { kind: 'constant', value: 0 })]
+  return convolution(node, weight, bias, { kernel, stride, before, outputs })
 }
 
 /**
@@ -103,13 +104,10 @@ export function meanPool(x: Tensor, mask?: Tensor): Tensor {
 export function layerNorm(x: Tensor, spec: { readonly epsilon?: number } = {}): Tensor {
   const node = nodeOf(x, 'models layerNorm')
   requireWhole('layerNorm', 'rank of its input', node.shape.length)
-  const [axis, size] = [node.dimensions.length - 1, node.dimensions.at(-1)!]
-  const average = (value: Node): Node => p.mul(p.reduceSum(value, [axis], true), constant(1 / size))
-  const centred = p.sub(node, average(node))
-  const deviation = p.sqrt(p.add(average(p.mul(centred, centred)), constant(spec.epsilon ?? 1e-5)))
+  const size = node.dimensions.at(-1)!
   const gain = parameter('layerNorm', 'gain', [size], { kind: 'constant', value: 1 })
   const bias = parameter('layerNorm', 'bias', [size], { kind: 'constant', value: 0 })
-  return p.add(p.mul(p.div(centred, deviation), gain), bias)
+  return p.add(p.mul(normalised(node, spec.epsilon ?? 1e-5), gain), bias)
 }
 
 /** Product of the last two axes: `[…, n, k]` · `[…, k, m]` → `[…, n, m]`. @throws TapeloomError `models.shape` */
