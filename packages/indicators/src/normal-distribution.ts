@@ -17,3 +17,23 @@ export function normalCdf(z: number): number {
   const tail = distance > 40 ? 0 : density / fraction
   return z < 0 ? tail : 1 - tail
 }
+
+/**
+ * The number that a standard normal one is below with probability `p`: Newton's method on `normalCdf`, kept within a
+ * bracket. ∓Infinity at 0 and 1, NaN outside [0, 1].
+ */
+export function normalQuantile(p: number): number {
+  if (!(p >= 0 && p <= 1)) return NaN
+  if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity
+  let [low, high, z] = [-40, 40, 0]
+  for (let i = 0; i < 200; i++) {
+    const excess = normalCdf(z) - p
+    if (excess > 0) high = z
+    else low = z
+    const step = (excess * Math.sqrt(2 * Math.PI)) / Math.exp((-z * z) / 2)
+    const next = z - step > low && z - step < high ? z - step : (low + high) / 2
+    if (Math.abs(next - z) <= 1e-15 * Math.max(1, Math.abs(z))) return next
+    z = next
+  }
+  return z
+}

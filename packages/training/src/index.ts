@@ -11,3 +11,11 @@ export type {
 } from './training-event-subscriber.ts'
 export { verifyReferences, type Verification, type VerifyProgress } from './verify-references.ts'
 export type { Mismatch } from './locate-changes.ts'
+export { combinatorialPurged, purgedKFold, walkForward, type Folds, type Split, type WalkForwardSpec } from './split/folds.ts'
+export type { LabelInterval, Span } from './split/label-interval.ts'
+export { embargoOf, purge } from './split/purge.ts'
+export { drawChances, sequentialBootstrap, uniqueness } from './split/uniqueness.ts'
+export { backtestOverfitting } from './evaluation/backtest-overfitting.ts'
+export {
+  deflatedSharpe, expectedMaximum, minimumBacktestLength, minimumTrackRecord, probabilisticSharpe, sharpeMoments, type SharpeMoments,
+} from './evaluation/sharpe-statistics.ts'
