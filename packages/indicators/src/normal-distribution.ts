@@ -31,7 +31,7 @@ export function normalQuantile(p: number): number {
     if (excess > 0) high = z
     else low = z
     const step = (excess * Math.sqrt(2 * Math.PI)) / Math.exp((-z * z) / 2)
-    const next = z - step > low && z - step < high ? z - step : (low + high) / 2
+    const next = z - step >= low && z - step <= high ? z - step : (low + high) / 2
     if (Math.abs(next - z) <= 1e-15 * Math.max(1, Math.abs(z))) return next
     z = next
   }
