@@ -9,17 +9,20 @@ export interface TimedSums {
   readonly widths: Float64Array
   /** The newest bin of each window; NaN before the first. */
   readonly newest: Float64Array
-  /** `[windows × fields]`: what was asked for. */
+  /** Sum of the rows that came since the last `settleSums`, all in the newest bin of the first window. */
+  readonly pending: Float64Array
+  /** `[windows × fields]`: what was asked for, as of the last `settleSums`. */
   readonly totals: Float64Array
   /** `[windows × bins × fields]`. */
   readonly bins: Float64Array
 }
 
-/** @param spansUs lengths of the windows, each a multiple of 50 µs; `fields` is the length of a row */
+/** @param spansUs lengths of the windows, each a multiple of the first and of 50 µs; `fields` is the length of a row */
 export const createTimedSums = (spansUs: readonly number[], fields: number): TimedSums => ({
   fields,
   widths: Float64Array.from(spansUs, (span) => span / BINS),
   newest: new Float64Array(spansUs.length).fill(NaN),
+  pending: new Float64Array(fields),
   totals: new Float64Array(spansUs.length * fields),
   bins: new Float64Array(spansUs.length * BINS * fields),
 })
@@ -31,6 +34,8 @@ export const createTimedSums = (spansUs: readonly number[], fields: number): Tim
  */
 export function advanceSums(sums: TimedSums, nowUs: number): void {
   const { newest, widths } = sums
+  if (Math.floor(nowUs / widths[0]!) <= newest[0]!) return
+  settleSums(sums)
   for (let window = 0; window < widths.length; window++) {
     const bin = Math.floor(nowUs / widths[window]!)
     if (bin > newest[window]!) moveTo(sums, window, bin)
@@ -38,22 +43,31 @@ export function advanceSums(sums: TimedSums, nowUs: number): void {
   }
 }
 
-/** Adds a row at the time of the last `advanceSums`. O(windows × fields) */
+/** Adds a row at the time of the last `advanceSums`. O(fields) */
+// `!`: a row has as many fields.
+export function addRow({ fields, pending }: TimedSums, row: Float64Array): void {
+  for (let field = 0; field < fields; field++) pending[field] = pending[field]! + row[field]!
+}
+
+/** Brings `totals` up to date. O(windows × fields) */
 // `!`: totals and bins have room for every window, bin and field.
-export function addRow({ fields, newest, totals, bins }: TimedSums, row: Float64Array): void {
+export function settleSums({ fields, newest, pending, totals, bins }: TimedSums): void {
+  if (Number.isNaN(newest[0]!)) return
   for (let window = 0; window < newest.length; window++) {
     const total = window * fields
     const bin = (window * BINS + (newest[window]! % BINS)) * fields
     for (let field = 0; field < fields; field++) {
-      bins[bin + field] = bins[bin + field]! + row[field]!
-      totals[total + field] = totals[total + field]! + row[field]!
+      bins[bin + field] = bins[bin + field]! + pending[field]!
+      totals[total + field] = totals[total + field]! + pending[field]!
     }
   }
+  pending.fill(0)
 }
 
 /** Forgets all rows. */
-export function clearSums({ newest, totals, bins }: TimedSums): void {
+export function clearSums({ newest, pending, totals, bins }: TimedSums): void {
   newest.fill(NaN)
+  pending.fill(0)
   totals.fill(0)
   bins.fill(0)
 }

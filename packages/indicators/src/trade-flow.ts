@@ -1,12 +1,12 @@
 import { addToBinnedQuantile, binOf, createBinnedQuantile, type BinnedQuantile } from './binned-quantile.ts'
-import { addRow, advanceSums, createTimedSums, type TimedSums } from './timed-sums.ts'
+import { addRow, advanceSums, createTimedSums, settleSums, type TimedSums } from './timed-sums.ts'
 
 /** Fields of the sums: trades, signed lots, lots, ticks × lots, lots of large trades. */
 const FIELDS = 5
 /** Trades among which the largest 5 % are large. */
 const LARGE_OF = 512
 /** Memory of the mean trade rate, µs. */
-const MEAN_US = 300e6
+const MEAN_US = 60e6
 
 /** What was traded over several windows, as plain data. */
 export interface TradeFlow {
@@ -14,6 +14,8 @@ export interface TradeFlow {
   readonly sizes: BinnedQuantile
   /** The bin of the 95th percentile of sizes, NaN while unknown. */
   largeBin: number
+  /** Since when it is known, µs. */
+  largeSince: number
   /** Signed lots since the start. */
   cvd: number
   /** Fading number of trades, and of the µs in which they came, at the time of the last trade; that of the first. */
@@ -24,7 +26,7 @@ export interface TradeFlow {
   ticks: number
 }
 export const createTradeFlow = (spansUs: readonly number[]): TradeFlow => ({
-  sums: createTimedSums(spansUs, FIELDS), sizes: createBinnedQuantile(LARGE_OF, 0.95), largeBin: NaN,
+  sums: createTimedSums(spansUs, FIELDS), sizes: createBinnedQuantile(LARGE_OF, 0.95), largeBin: NaN, largeSince: NaN,
   cvd: 0, trades: 0, spanUs: 0, last: NaN, first: NaN, ticks: NaN,
 })
 const row = new Float64Array(FIELDS)
@@ -42,6 +44,7 @@ export function addToTradeFlow(flow: TradeFlow, now: number, ticks: number, sign
   row[4] = binOf(lots) > flow.largeBin ? lots : 0
   addRow(flow.sums, row)
   flow.largeBin = addToBinnedQuantile(flow.sizes, lots)
+  if (Number.isNaN(flow.largeSince) && flow.largeBin >= 0) flow.largeSince = now
   flow.cvd += signed
   flow.ticks = ticks
   if (Number.isNaN(flow.first)) flow.first = flow.last = now
@@ -51,6 +54,9 @@ export function addToTradeFlow(flow: TradeFlow, now: number, ticks: number, sign
   flow.spanUs = flow.spanUs * fade + MEAN_US * (1 - fade)
   flow.last = now
 }
+
+/** Brings up to date what the functions below read; `addToTradeFlow` leaves that for later. */
+export const settleTradeFlow = ({ sums }: TradeFlow): void => settleSums(sums)
 
 /** Whether trades have been heard for as long as the window, and one fell into it. */
 const isKnown = ({ sums: { totals, widths }, first }: TradeFlow, window: number, now: number): boolean =>
@@ -70,8 +76,8 @@ export const tradeRateOf = (flow: TradeFlow, window: number, now: number): numbe
 
 /** Share of a window's volume in large trades. */
 export const largeShareOf = (flow: TradeFlow, window: number, now: number): number =>
-  isKnown(flow, window, now) && flow.largeBin >= 0 ? flow.sums.totals[window * FIELDS + 4]! / flow.sums.totals[window * FIELDS + 2]! : NaN
+  isKnown(flow, window, now) && now - flow.largeSince >= 50 * flow.sums.widths[window]! ? flow.sums.totals[window * FIELDS + 4]! / flow.sums.totals[window * FIELDS + 2]! : NaN
 
-/** The rate of a window over its exponential mean of 5 min, once a minute of this is known. */
+/** The rate of a window over its exponential mean of a minute, once this has lasted for one. */
 export const tradeBurstOf = (flow: TradeFlow, window: number, now: number): number =>
-  flow.spanUs >= 0.18 * MEAN_US ? tradeRateOf(flow, window, now) / ((1e6 * flow.trades) / flow.spanUs) : NaN
+  flow.spanUs >= 0.63 * MEAN_US ? tradeRateOf(flow, window, now) / ((1e6 * flow.trades) / flow.spanUs) : NaN

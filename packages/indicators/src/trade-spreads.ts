@@ -1,4 +1,4 @@
-import { addRow, advanceSums, createTimedSums, type TimedSums } from './timed-sums.ts'
+import { addRow, advanceSums, createTimedSums, settleSums, type TimedSums } from './timed-sums.ts'
 
 /** How long after a trade the price is looked at, and the span whose trades count, µs. */
 const AFTER_US = 5e6
@@ -79,12 +79,17 @@ export function addToSpreads(spreads: TradeSpreads, now: number, sign: number, p
 }
 
 /** Mean of the last five minutes over trades whose price 5 s after is known, bps: what they paid, kept, and moved. */
-export function spreadBps({ sums: { totals } }: TradeSpreads, what: 'effective' | 'realised' | 'impact'): number {
+export function spreadBps({ sums }: TradeSpreads, what: 'effective' | 'realised' | 'impact'): number {
+  settleSums(sums)
+  const { totals } = sums
   return (1e4 * totals[what === 'effective' ? 1 : what === 'realised' ? 2 : 3]!) / totals[0]!
 }
 
 /** Roll's spread of the last five minutes, ticks. */
-export const rollTicks = ({ sums: { totals } }: TradeSpreads): number => rollSpread(totals[4]!, totals[5]!, totals[6]!, totals[7]!)
+export function rollTicks({ sums }: TradeSpreads): number {
+  settleSums(sums)
+  return rollSpread(sums.totals[4]!, sums.totals[5]!, sums.totals[6]!, sums.totals[7]!)
+}
 
 /**
  * The spread that makes prices bounce: 2 √−cov of neighbouring price changes, from `pairs`, the sum of their products, and

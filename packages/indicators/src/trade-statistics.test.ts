@@ -4,7 +4,7 @@ import { addQuote, createMicroPrice, quoteState, solveMicroPrice, turnSession } 
 import { MovingCovariance } from './moving-covariance.ts'
 import { orderFlow } from './order-flow.ts'
 import { amihudOf, closePriceBar, createPriceBars, dayOfBars, kyleOf } from './price-bars.ts'
-import { addToTradeFlow, advanceTradeFlow, createTradeFlow, largeShareOf, tradeBurstOf, tradeImbalanceOf, tradeRateOf, vwapDeviationOf } from './trade-flow.ts'
+import { addToTradeFlow, advanceTradeFlow, createTradeFlow, largeShareOf, settleTradeFlow, tradeBurstOf, tradeImbalanceOf, tradeRateOf, vwapDeviationOf } from './trade-flow.ts'
 import { TradeSigns } from './trade-signs.ts'
 import { addToSpreads, createTradeSpreads, matureSpreads, rollSpread, rollTicks, spreadBps } from './trade-spreads.ts'
 import { addToVpin, BUCKETS, bulkBuyShare, createVpin, turnBuckets } from './vpin.ts'
@@ -152,6 +152,7 @@ describe('trade flow', () => {
         advanceTradeFlow(flow, now)
         addToTradeFlow(flow, now, ticks, buys ? lots : -lots)
       }
+      settleTradeFlow(flow)
       for (const [window, span] of [1e6, 5e6].entries()) {
         const inside = trades.filter((one) => Math.floor((50 * one.now) / span) > Math.floor((50 * now) / span) - 50)
         const sum = (of: (one: (typeof trades)[number]) => number) => inside.reduce((total, one) => total + of(one), 0)
@@ -174,12 +175,15 @@ describe('trade flow', () => {
       addToTradeFlow(flow, now, 100, Math.ceil(100 * Math.exp(2 * random.normal())))
     }
     for (let i = 0; i < 400; i++) add(1e6 * i)
+    settleTradeFlow(flow)
     expect(largeShareOf(flow, 1, 400e6)).toBeNaN()
     for (let i = 400; i < 3000; i++) add(1e6 * i)
+    settleTradeFlow(flow)
     expect(tradeBurstOf(flow, 0, 3000e6)).toBeCloseTo(1, 1)
     expect(largeShareOf(flow, 1, 3000e6)).toBeGreaterThan(0.02)
     for (let i = 0; i < 50; i++) add(3000e6 + 1e5 * i)
-    expect(tradeBurstOf(flow, 0, 3005e6)).toBeGreaterThan(7)
+    settleTradeFlow(flow)
+    expect(tradeBurstOf(flow, 0, 3005e6)).toBeGreaterThan(5)
     advanceTradeFlow(flow, 3100e6)
     expect([tradeImbalanceOf(flow, 0, 3100e6), tradeRateOf(flow, 0, 3100e6)]).toEqual([NaN, NaN])
   })

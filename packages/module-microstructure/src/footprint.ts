@@ -66,7 +66,13 @@ export const continuesSweep = (sweep: Sweep, tsEvent: number, sign: number): boo
 
 /** Adds a trade that goes on, or begins anew with it. */
 export function addToSweep(sweep: Sweep, tsEvent: number, sign: number, ticks: number, lots: number): void {
-  if (!continuesSweep(sweep, tsEvent, sign)) Object.assign(sweep, { tsEvent, sign, levels: 0, lots: 0, from: ticks, to: NaN })
+  if (!continuesSweep(sweep, tsEvent, sign)) {
+    sweep.tsEvent = tsEvent
+    sweep.sign = sign
+    sweep.levels = sweep.lots = 0
+    sweep.from = ticks
+    sweep.to = NaN
+  }
   if (ticks !== sweep.to) sweep.levels++
   sweep.to = ticks
   sweep.lots += lots

@@ -2,7 +2,7 @@ import { defineModule, fromGrid, fromPackage, option, toGrid, type Instrument } 
 import {
   addQuote, addToSpreads, addToTradeFlow, addToVpin, advanceTradeFlow, amihudOf, checkHawkes, closePriceBar, createMicroPrice, createPriceBars,
   createTradeFlow, createTradeSpreads, createVpin, dayOfBars, kyleOf, largeShareOf, matureSpreads, PRICE_BAR_US, quoteState, rollTicks,
-  Slope, solveMicroPrice, spreadBps, tradeBurstOf, tradeImbalanceOf, tradeRateOf, turnBuckets, turnSession, vwapDeviationOf,
+  settleTradeFlow, Slope, solveMicroPrice, spreadBps, tradeBurstOf, tradeImbalanceOf, tradeRateOf, turnBuckets, turnSession, vwapDeviationOf,
 } from '@tapeloom/indicators'
 import pkg from '@tapeloom/module-microstructure/package.json' with { type: 'json' }
 import { bookImpact } from './book-impact.ts'
@@ -10,7 +10,7 @@ import {
   addToFootprint, addToSweep, continuesSweep, createFootprint, noSweep, takeFootprint, type FootprintEvent, type Sweep,
 } from './footprint.ts'
 import { microstructureFeatures } from './microstructure-features.ts'
-import { addBook, advanceFlow, createQuoteFlow, flowOf, forgetBook, RANKS } from './quote-flow.ts'
+import { addBook, advanceFlow, createQuoteFlow, flowOf, forgetBook, RANKS, settleFlow } from './quote-flow.ts'
 
 export { almgrenChriss, almgrenImpact, type ExecutionProblem, type ParentOrder } from './optimal-execution.ts'
 export { largestQuantity, marketImpact, type Impact, type Levels, type MarketDay } from './market-impact.ts'
@@ -80,7 +80,7 @@ export const microstructure = defineModule({
     hawkesBeta: option.number({ default: 1, min: 0, description: 'Decay of the excitation, a second.' }),
   },
   features: microstructureFeatures,
-  warmup: ({ session, vpin, microPrice }) => ({ live: vpin || microPrice ? `${3 * session}us` : `${Math.max(2 * session, 3600e6)}us`, tolerance: 1e-6 }),
+  warmup: ({ session, vpin, microPrice }) => ({ live: `${Math.max((vpin || microPrice ? 3 : 2) * session, 900e6)}us`, tolerance: 1e-3 }),
   state: (options, { lot, contractSize }) => {
     if (options.hawkesMu > 0) checkHawkes({ mu: options.hawkesMu, alpha: options.hawkesAlpha, beta: options.hawkesBeta })
     return createState(options.vpinBucket > 0 ? Math.max(1, toGrid(lot, options.vpinBucket / contractSize)) : NaN)
@@ -92,8 +92,8 @@ export const microstructure = defineModule({
       const sign = trade.aggressor === 'buy' ? 1 : -1
       const [ticks, signed] = [toGrid(instrument.tick, price), sign * toGrid(instrument.lot, trade.quantity)]
       if (!(ticks > 0)) return
-      if (now >= state.nextSecond) turn(state, now, options, instrument, (footprint) => emit('microstructure:footprint', footprint))
       matureSpreads(state.spreads, now, state.mid)
+      if (now >= state.nextSecond) turn(features, state, now, options, instrument, (footprint) => emit('microstructure:footprint', footprint))
       advanceTradeFlow(state.trades, now)
       addToTradeFlow(state.trades, now, ticks, signed)
       addToSpreads(state.spreads, now, sign, price, ticks, state.mid)
@@ -103,7 +103,8 @@ export const microstructure = defineModule({
       state.lots += Math.abs(signed)
       if (options.vpin) addToVpin(state.vpin, signed)
       if (options.footprint) {
-        if (!continuesSweep(state.sweep, trade.tsEvent, sign)) endSweep(state.sweep, options.sweepLevels, instrument, (sweep) => emit('microstructure:sweep', sweep))
+        const swept = continuesSweep(state.sweep, trade.tsEvent, sign) ? undefined : endSweep(state.sweep, options.sweepLevels, instrument)
+        if (swept) emit('microstructure:sweep', swept)
         addToSweep(state.sweep, trade.tsEvent, sign, ticks, Math.abs(signed))
         addToFootprint(state.footprint, ticks, signed)
       }
@@ -112,12 +113,13 @@ export const microstructure = defineModule({
     },
     book(book, { state, options, features, instrument, emit }) {
       const now = book.tsInit
+      matureSpreads(state.spreads, now, state.mid)
       if (now >= state.nextSecond) {
-        turn(state, now, options, instrument, (footprint) => emit('microstructure:footprint', footprint))
+        turn(features, state, now, options, instrument, (footprint) => emit('microstructure:footprint', footprint))
         ;[features.impactBuyBps, features.impactSellBps] = bookImpact(book, instrument, options.impactSize, dayOfBars(state.bars))
       }
-      matureSpreads(state.spreads, now, state.mid)
-      if (options.footprint) endSweep(state.sweep, options.sweepLevels, instrument, (sweep) => emit('microstructure:sweep', sweep))
+      const swept = options.footprint ? endSweep(state.sweep, options.sweepLevels, instrument) : undefined
+      if (swept) emit('microstructure:sweep', swept)
       const { bestBid, bestAsk, bestBidQuantity: bidQuantity, bestAskQuantity: askQuantity } = book
       state.mid = book.midPrice
       const isKnown = book.status === 'live' && !Number.isNaN(state.mid)
@@ -147,7 +149,7 @@ export const microstructure = defineModule({
 type Options = { readonly session: number; readonly microPrice: boolean; readonly vpin: boolean; readonly vpinBucket: number; readonly deep: boolean; readonly hawkesMu: number; readonly hawkesAlpha: number; readonly hawkesBeta: number }
 
 /** A second, and what else of seconds, bars, minutes, hours and sessions, ends before the event at `now`. */
-function turn(state: State, now: number, { session, microPrice, vpin, vpinBucket }: Options, instrument: Instrument, tell: (footprint: FootprintEvent) => void): void {
+function turn(features: Features, state: State, now: number, { session, microPrice, vpin, vpinBucket }: Options, instrument: Instrument, tell: (footprint: FootprintEvent) => void): void {
   const second = Math.floor(now / SECOND_US)
   const last = state.nextSecond / SECOND_US - 1
   const isFirst = state.nextSecond === -Infinity
@@ -177,14 +179,31 @@ function turn(state: State, now: number, { session, microPrice, vpin, vpinBucket
     state.isSolved = true
   }
   state.nextSecond = (second + 1) * SECOND_US
+  writeSlow(features, state, instrument)
 }
 
-/** Tells of the trades that no further one goes on from. */
-function endSweep(sweep: Sweep, least: number, { tick, lot }: Instrument, tell: (sweep: SweepEvent) => void): void {
+/** Writes what changes with bars, minutes and five minutes of trades. */
+function writeSlow(features: Features, { spreads, bars, mid, slope, mostTicks }: State, { tickSize, lotSize, contractSize }: Instrument): void {
+  const { lambda, r2 } = kyleOf(bars)
+  features.kyleLambda = lambda
+  features.kyleR2 = r2
+  features.amihud = amihudOf(bars)
+  features.absorption = bars.absorption
+  features.cvdSlope = slope[0]! * lotSize * contractSize
+  features.rollBps = (1e4 * rollTicks(spreads) * tickSize) / mid
+  features.effSpreadBps = spreadBps(spreads, 'effective')
+  features.realSpreadBps = spreadBps(spreads, 'realised')
+  features.priceImpactBps = spreadBps(spreads, 'impact')
+  features.mostTradedBps = 1e4 * ((mostTicks * tickSize) / mid - 1)
+}
+
+/** The trades that no further one goes on from, if they took enough prices. */
+function endSweep(sweep: Sweep, least: number, { tick, lot }: Instrument): SweepEvent | undefined {
   const { sign, levels, lots, from, to } = sweep
-  if (levels >= least) tell({ aggressor: sign > 0 ? 'buy' : 'sell', levels, quantity: fromGrid(lot, lots), from: fromGrid(tick, from), to: fromGrid(tick, to) })
   sweep.levels = 0
   sweep.tsEvent = NaN
+  if (levels < least) return undefined
+  return { aggressor: sign > 0 ? 'buy' : 'sell', levels, quantity: fromGrid(lot, lots), from: fromGrid(tick, from), to: fromGrid(tick, to) }
 }
 
 /** R ← e^(−β Δt)(1 + R); trades of one timestamp count once. */
@@ -197,10 +216,12 @@ function excite(state: State, tsEvent: number, now: number, beta: number): void 
 type Features = { -readonly [K in keyof typeof microstructureFeatures]: number }
 
 /** Writes what is sampled. */
-function writeFeatures(features: Features, state: State, now: number, options: Options, { tickSize, lotSize, contractSize }: Instrument): void {
-  const { quotes, trades, spreads, bars, mid } = state
+function writeFeatures(features: Features, state: State, now: number, options: Options, { lotSize, contractSize }: Instrument): void {
+  const { quotes, trades } = state
   advanceFlow(quotes, now)
   advanceTradeFlow(trades, now)
+  settleFlow(quotes)
+  settleTradeFlow(trades)
   features.ofi1s = flowOf(quotes, 0, now, false)
   features.ofi5s = flowOf(quotes, 1, now, false)
   features.ofi15s = flowOf(quotes, 2, now, false)
@@ -224,18 +245,7 @@ function writeFeatures(features: Features, state: State, now: number, options: O
   features.largeShare = largeShareOf(trades, 3, now)
   features.burst = tradeBurstOf(trades, 1, now)
   features.cvd = Number.isNaN(trades.first) ? NaN : (trades.cvd - state.sessionCvd) * lotSize * contractSize
-  features.cvdSlope = state.slope[0]! * lotSize * contractSize
-  features.absorption = bars.absorption
   features.vpin = options.vpin ? state.vpin.value : NaN
-  const { lambda, r2 } = kyleOf(bars)
-  features.kyleLambda = lambda
-  features.kyleR2 = r2
-  features.amihud = amihudOf(bars)
-  features.rollBps = (1e4 * rollTicks(spreads) * tickSize) / mid
-  features.effSpreadBps = spreadBps(spreads, 'effective')
-  features.realSpreadBps = spreadBps(spreads, 'realised')
-  features.priceImpactBps = spreadBps(spreads, 'impact')
-  features.mostTradedBps = 1e4 * ((state.mostTicks * tickSize) / mid - 1)
   const { hawkesMu, hawkesAlpha, hawkesBeta } = options
   const excitation = state.excitation * Math.exp((-hawkesBeta * Math.max(0, now - state.excitedAt)) / 1e6)
   features.hawkesRate = hawkesMu > 0 ? hawkesMu + hawkesAlpha * excitation : NaN

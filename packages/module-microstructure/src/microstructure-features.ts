@@ -26,7 +26,7 @@ export const microstructureFeatures = {
   vwapDevBps1s: deviation('a second'), vwapDevBps5s: deviation('5 s'), vwapDevBps15s: deviation('15 s'), vwapDevBps60s: deviation('a minute'),
   tradeRate1s: rate('a second'), tradeRate5s: rate('5 s'), tradeRate15s: rate('15 s'), tradeRate60s: rate('a minute'),
   largeShare: feature('ratio', [0, 1], 'Share of the minute’s volume in trades above the 95th percentile of the last 512, known to an eighth of an octave.'),
-  burst: feature('ratio', [0, 1e6], 'Trade rate of 5 s over its exponential mean of 5 min.'),
+  burst: feature('ratio', [0, 1e6], 'Trade rate of 5 s over its exponential mean of a minute.'),
   cvd: feature('base', [-1e15, 1e15], 'Cumulative bought less sold quantity since the session began.'),
   cvdSlope: feature('base', [-1e15, 1e15], 'Least squares slope of the cumulative volume over 60 s, a second.'),
   absorption: feature('quote', [0, 1e15], 'Absolute signed value of the last 10 s with a trade, for each tick (at least one) that the mid price moved.'),

@@ -1,5 +1,5 @@
 import type { BookReader } from '@tapeloom/core'
-import { addRow, advanceSums, clearSums, createTimedSums, orderFlow, type TimedSums } from '@tapeloom/indicators'
+import { addRow, advanceSums, clearSums, createTimedSums, orderFlow, settleSums, type TimedSums } from '@tapeloom/indicators'
 
 /** Ranks of the multi-level order flow. */
 export const RANKS = 5
@@ -72,6 +72,9 @@ export function flowOf({ sums: { totals, widths }, since }: QuoteFlow, window: n
   if (!(now - since >= 50 * widths[window]!) || totals[at] === 0) return NaN
   return (totals[at]! * totals[at + (deep ? 3 : 1)]!) / totals[at + (deep ? 4 : 2)]!
 }
+
+/** Brings up to date what `flowOf` reads. */
+export const settleFlow = ({ sums }: QuoteFlow): void => settleSums(sums)
 
 /** Goes on to a time, µs. */
 export const advanceFlow = ({ sums }: QuoteFlow, now: number): void => advanceSums(sums, now)
