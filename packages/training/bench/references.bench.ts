@@ -1,9 +1,9 @@
 import { cpus } from 'node:os'
-import { contentHash } from '../src/content-hash.ts'
-import { extrasOf } from '../src/frame-tensors.ts'
+import { contentHash } from '../src/reference/content-hash.ts'
+import { extrasOf } from '../src/reference/frame-tensors.ts'
 import { fixtureFrame, fixtureInputs, fixtureTensors } from '../src/frame.fixture.ts'
-import { ReferenceTable } from '../src/reference-table.ts'
-import { TextPool } from '../src/text-pool.ts'
+import { ReferenceTable } from '../src/reference/reference-table.ts'
+import { TextPool } from '../src/reference/text-pool.ts'
 
 // Prints, as JSON, the CPU time to register a reference of five lanes and a position, to find those of a close, and to
 // hash what was fed; with 1,000 and with 100,000 references open. Medians of 9 rounds of 1,000.

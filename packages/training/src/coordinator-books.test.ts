@@ -3,7 +3,7 @@ import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test } from 'vitest'
 import type { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
 import { bar, build, minutes, walker } from './market.fixture.ts'
-import type { TrainingEventSubscriber } from './training-event-subscriber.ts'
+import type { TrainingEventSubscriber } from './outcome/training-event-subscriber.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6

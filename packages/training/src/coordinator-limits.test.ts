@@ -6,7 +6,7 @@ import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test, vi } from 'vitest'
 import { InferenceTrainingCoordinator } from './inference-training-coordinator.ts'
 import { bar, build, minutes, network, walker } from './market.fixture.ts'
-import { ReferenceTable } from './reference-table.ts'
+import { ReferenceTable } from './reference/reference-table.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6

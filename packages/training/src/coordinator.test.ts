@@ -1,7 +1,7 @@
 import { CLASS, use, type Orchestrator, type Store } from '@tapeloom/core'
 import { afterEach, expect, test } from 'vitest'
 import { bar, build, direction, minutes, walker } from './market.fixture.ts'
-import type { TrainingEventSubscriber } from './training-event-subscriber.ts'
+import type { TrainingEventSubscriber } from './outcome/training-event-subscriber.ts'
 import { training } from './training.ts'
 
 const MINUTE_US = 60e6

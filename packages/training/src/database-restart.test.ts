@@ -6,7 +6,7 @@ import { openDuckDB } from '@tapeloom/store-duckdb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bar, build, minutes, walker } from './market.fixture.ts'
 import { training } from './training.ts'
-import { verifyReferences } from './verify-references.ts'
+import { verifyReferences } from './verify/verify-references.ts'
 
 const MINUTE_US = 60e6
 const CUT = 131 * MINUTE_US + 500_000

@@ -1,5 +1,5 @@
 import type { Candle, FedTensor, InferenceFrame, LaneFrame, MarketSymbol, Prediction } from '@tapeloom/core'
-import type { ReferenceInput } from './inference-frame-reference.ts'
+import type { ReferenceInput } from './reference/inference-frame-reference.ts'
 
 const MINUTE_US = 60e6
 

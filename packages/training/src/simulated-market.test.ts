@@ -5,7 +5,7 @@ import { concat, crossEntropy, defineModel, dense, flatten } from '@tapeloom/mod
 import { cob } from '@tapeloom/module-cob'
 import { expect, test } from 'vitest'
 import { training } from './training.ts'
-import { verifyReferences } from './verify-references.ts'
+import { verifyReferences } from './verify/verify-references.ts'
 
 const network = defineModel({
   name: 'tape',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Host, MarketSymbol, Plain, TrainingResult, Trainer, WorkHandler } from '@tapeloom/core'
 import type { ModelTraining, QueuedSample, QueueName } from './model-training.ts'
-import type { ReferenceLedger } from './reference-ledger.ts'
+import type { ReferenceLedger } from '../reference/reference-ledger.ts'
 import { assembleBatch, type BatchFailure, type BatchSample } from './training-batch.ts'
 
 /** Samples of one model that may wait; further ones are dropped and counted. */

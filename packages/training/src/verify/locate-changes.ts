@@ -1,6 +1,6 @@
 import { timeframeUs, type Store, type Timeframe } from '@tapeloom/core'
-import type { ReferenceLane } from './inference-frame-reference.ts'
-import { referencePages, type StoredFrame } from './reference-pages.ts'
+import type { ReferenceLane } from '../reference/inference-frame-reference.ts'
+import { referencePages, type StoredFrame } from '../reference/reference-pages.ts'
 
 /** A reference that does not resolve to what was served, and the row that most likely changed. */
 export interface Mismatch {

@@ -1,5 +1,5 @@
 import { TapeloomError, timeframeUs, type Candle, type ServedModel } from '@tapeloom/core'
-import type { InferenceFrameReference } from './inference-frame-reference.ts'
+import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
 import type { Sample, TrainingContext, TrainingEventSubscriber } from './training-event-subscriber.ts'
 
 /** Trains a model on its own candle label, for each reference whose target closed; undefined where it has none. */

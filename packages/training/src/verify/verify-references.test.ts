@@ -5,10 +5,10 @@ import { fingerprint, type MarketSymbol, type Store, type StoreRows } from '@tap
 import { memoryStore, storeTable } from '@tapeloom/data'
 import { openDuckDB } from '@tapeloom/store-duckdb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import { bar, build, minutes, walker } from './market.fixture.ts'
-import { training } from './training.ts'
-import { inParts } from './reference-pages.ts'
+import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
+import { bar, build, minutes, walker } from '../market.fixture.ts'
+import { training } from '../training.ts'
+import { inParts } from '../reference/reference-pages.ts'
 import { verifyReferences } from './verify-references.ts'
 
 const MINUTE_US = 60e6

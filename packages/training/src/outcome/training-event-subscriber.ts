@@ -1,5 +1,5 @@
 import type { Candle, EventOf, MarketSymbol, Module, TargetsOf, Timeframe } from '@tapeloom/core'
-import type { InferenceFrameReference, ResolvedFrame } from './inference-frame-reference.ts'
+import type { InferenceFrameReference, ResolvedFrame } from '../reference/inference-frame-reference.ts'
 
 /** What a reference teaches: targets of the model's network, and how much it counts (default 1). */
 export interface Sample<M extends Module = Module> {

@@ -1,7 +1,7 @@
 import type { EventOf, MarketSymbol, Plain } from '@tapeloom/core'
-import type { ModelTraining } from './model-training.ts'
-import type { ReferenceLedger } from './reference-ledger.ts'
-import type { ReferenceTable } from './reference-table.ts'
+import type { ModelTraining } from '../step/model-training.ts'
+import type { ReferenceLedger } from '../reference/reference-ledger.ts'
+import type { ReferenceTable } from '../reference/reference-table.ts'
 import type { Occasion, SampleIntake } from './sample-intake.ts'
 import type { SubscriberList } from './subscriber-list.ts'
 

@@ -1,13 +1,13 @@
 import type { EventOf, Host, MarketSymbol, Plain, WorkHandler } from '@tapeloom/core'
-import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import { fromPlain, toPlain } from './frame-tensors.ts'
-import type { ModelTraining, PlainTargets } from './model-training.ts'
-import type { ReferenceLedger } from './reference-ledger.ts'
-import type { ReferenceTable } from './reference-table.ts'
+import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
+import { fromPlain, toPlain } from '../reference/frame-tensors.ts'
+import type { ModelTraining, PlainTargets } from '../step/model-training.ts'
+import type { ReferenceLedger } from '../reference/reference-ledger.ts'
+import type { ReferenceTable } from '../reference/reference-table.ts'
 import type { SubscriberList } from './subscriber-list.ts'
 import { checkSamples, type CheckedSample } from './target-check.ts'
 import type { PivotTrainingEvent, TrainingContext, TrainingEventSubscriber } from './training-event-subscriber.ts'
-import type { TrainingSteps } from './training-steps.ts'
+import type { TrainingSteps } from '../step/training-steps.ts'
 
 /** How often a subscriber is asked before its references fail. */
 const TRIES = 3

@@ -1,10 +1,10 @@
 import { CLASS, use, type EventOf, type Orchestrator, type Store } from '@tapeloom/core'
 import { pivot } from '@tapeloom/module-pivot'
 import { afterEach, expect, test } from 'vitest'
-import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import { bar, build, minutes, walker, type WalkerLabels } from './market.fixture.ts'
+import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
+import { bar, build, minutes, walker, type WalkerLabels } from '../market.fixture.ts'
 import type { PivotTrainingEvent, TrainingEventSubscriber } from './training-event-subscriber.ts'
-import { training } from './training.ts'
+import { training } from '../training.ts'
 
 const MINUTE_US = 60e6
 type Walker = ReturnType<typeof walker>

@@ -1,9 +1,9 @@
 import { timeframeUs, type MarketSymbol, type Plain, type ServedModel, type TargetSet, type Timeframe, type Trainer } from '@tapeloom/core'
-import { fromPlain, toPlain } from './frame-tensors.ts'
-import type { InferenceFrameReference, ReferenceInput } from './inference-frame-reference.ts'
-import { inputsOf } from './reference-inputs.ts'
-import { ReferenceTable } from './reference-table.ts'
-import type { TextPool } from './text-pool.ts'
+import { fromPlain, toPlain } from '../reference/frame-tensors.ts'
+import type { InferenceFrameReference, ReferenceInput } from '../reference/inference-frame-reference.ts'
+import { inputsOf } from '../reference/reference-inputs.ts'
+import { ReferenceTable } from '../reference/reference-table.ts'
+import type { TextPool } from '../reference/text-pool.ts'
 
 /** Tradable and candle samples are trained together, anticipation samples apart. */
 export type QueueName = 'main' | 'anticipation'

@@ -1,9 +1,9 @@
 import { TapeloomError, type LaneReader, type TargetSet } from '@tapeloom/core'
 import { expect, test } from 'vitest'
-import { contentHash } from './content-hash.ts'
-import { emptyTensors, fedTensors, rebuilding } from './frame-tensors.ts'
-import { fixtureFrame, fixtureInputs } from './frame.fixture.ts'
-import { checkSamples } from './target-check.ts'
+import { contentHash } from '../reference/content-hash.ts'
+import { emptyTensors, fedTensors, rebuilding } from '../reference/frame-tensors.ts'
+import { fixtureFrame, fixtureInputs } from '../frame.fixture.ts'
+import { checkSamples } from '../outcome/target-check.ts'
 import { assembleBatch, type BatchSample } from './training-batch.ts'
 
 const inputs = fixtureInputs().slice(0, 3)

@@ -2,7 +2,7 @@ import type { StoreRows } from '@tapeloom/core'
 import { memoryStore, storeTable } from '@tapeloom/data'
 import { expect, test } from 'vitest'
 import { extrasOf } from './frame-tensors.ts'
-import { fixtureFrame, fixtureInputs, fixtureTensors } from './frame.fixture.ts'
+import { fixtureFrame, fixtureInputs, fixtureTensors } from '../frame.fixture.ts'
 import { ReferenceLookup } from './reference-lookup.ts'
 import { frameRow } from './stored-reference.ts'
 

@@ -1,9 +1,9 @@
 import { storeLanes } from '@tapeloom/data'
 import { fingerprint, TapeloomError, type LaneReader, type RebuildRequest, type Store } from '@tapeloom/core'
-import { contentHash } from './content-hash.ts'
-import { emptyTensors, fedTensors, rebuilding } from './frame-tensors.ts'
+import { contentHash } from '../reference/content-hash.ts'
+import { emptyTensors, fedTensors, rebuilding } from '../reference/frame-tensors.ts'
 import { locateChanges, type Mismatch } from './locate-changes.ts'
-import { referencePages, type StoredFrame } from './reference-pages.ts'
+import { referencePages, type StoredFrame } from '../reference/reference-pages.ts'
 
 /** What re-resolving all references of a store found. */
 export interface Verification {

@@ -1,7 +1,7 @@
 import type { RebuildRequest } from '@tapeloom/core'
 import { expect, test } from 'vitest'
 import { emptyTensors, extrasOf, fromPlain, rebuilding, toPlain } from './frame-tensors.ts'
-import { fixtureFrame, fixtureInputs, fixtureTensors } from './frame.fixture.ts'
+import { fixtureFrame, fixtureInputs, fixtureTensors } from '../frame.fixture.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { TextPool } from './text-pool.ts'
 

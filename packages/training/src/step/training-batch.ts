@@ -1,10 +1,10 @@
 import { TapeloomError, type LaneReader, type TargetSet, type TrainingBatch } from '@tapeloom/core'
-import { contentHash } from './content-hash.ts'
-import { fedTensors, rebuilding, type Rebuildable } from './frame-tensors.ts'
-import type { ReferenceInput } from './inference-frame-reference.ts'
+import { contentHash } from '../reference/content-hash.ts'
+import { fedTensors, rebuilding, type Rebuildable } from '../reference/frame-tensors.ts'
+import type { ReferenceInput } from '../reference/inference-frame-reference.ts'
 import type { PlainTargets } from './model-training.ts'
-import { sizeOf } from './reference-inputs.ts'
-import { widthOf } from './target-check.ts'
+import { sizeOf } from '../reference/reference-inputs.ts'
+import { widthOf } from '../outcome/target-check.ts'
 
 /** One sample of a batch as plain data. */
 export interface BatchSample {

@@ -1,6 +1,6 @@
 import type { MarketSymbol, Store, StoreRows } from '@tapeloom/core'
 import type { InferenceFrameReference, ReferenceState } from './inference-frame-reference.ts'
-import type { ModelTraining } from './model-training.ts'
+import type { ModelTraining } from '../step/model-training.ts'
 import { FRAME_COLUMNS, parseReferenceId, readReference, storedReference } from './stored-reference.ts'
 
 /** Which references are wanted; absent: all. */

@@ -1,6 +1,6 @@
 import { TapeloomError, type TargetSet } from '@tapeloom/core'
-import type { InferenceFrameReference } from './inference-frame-reference.ts'
-import type { ModelTraining, PlainTargets } from './model-training.ts'
+import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
+import type { ModelTraining, PlainTargets } from '../step/model-training.ts'
 import type { Sample } from './training-event-subscriber.ts'
 
 /** A checked sample as plain data. */
