@@ -3,7 +3,7 @@ import { Kernel } from './kernel.ts'
 
 /** Parameters of `RunLengths`. */
 export interface RunLengthsSpec {
-  /** Expected length of a run, > 1: a change has probability 1 / `expectedRun` at each value; default 250. */
+  /** Expected length of a run, from 2 on: a change has probability 1 / `expectedRun` at each value; default 250. */
   readonly expectedRun?: number
   /** Prior of a run's mean, and the number of values that it counts for. */
   readonly mean?: number
@@ -17,7 +17,10 @@ export interface RunLengthsSpec {
   readonly cap?: number
 }
 
-/** Places: `[most probable run, log evidence, runs kept, Γ ratio of a new run]`, then five columns of `cap` each, longest run first. */
+/**
+ * Places: `[most probable run, log evidence, runs kept, sum of weights]`, then four columns of `cap` each, longest run
+ * first: weight, length, mean, beta.
+ */
 const FIRST = 4
 
 /** Γ(a + ½) / Γ(a): its asymptotic series where that is exact, carried down by g(a) · g(a + ½) = a. */
@@ -26,6 +29,28 @@ function gammaRatio(a: number): number {
   const x = 1 / (8 * a)
   return Math.sqrt(a) * (1 - x * (1 - x * (0.5 + x * (2.5 - x * (2.625 + 49.875 * x)))))
 }
+
+/**
+ * What a run's density owes to its length n alone, two numbers a length: 1 / (kappa + n + 1), and Γ(a + ½) / Γ(a) ·
+ * √((kappa + n) / (2π (kappa + n + 1))) with a = alpha + n / 2. Kept for the parameters that came last.
+ */
+let [factors, factorsKappa, factorsAlpha] = [new Float64Array(0), NaN, NaN]
+function factorsFor(kappa: number, alpha: number, longest: number): Float64Array {
+  if (kappa === factorsKappa && alpha === factorsAlpha && 2 * longest < factors.length) return factors
+  ;[factorsKappa, factorsAlpha] = [kappa, alpha]
+  factors = new Float64Array(4 * (longest + 500))
+  let ratio = gammaRatio(alpha)
+  for (let n = 0; 2 * n < factors.length; n++) {
+    const inverse = (factors[2 * n] = 1 / (kappa + n + 1))
+    factors[2 * n + 1] = ratio * Math.sqrt((1 - inverse) / (2 * Math.PI))
+    ratio = (alpha + n / 2) / ratio
+  }
+  return factors
+}
+
+/** ln(1 + x): by its series where x is small, as for most runs; a third faster. Exact to 2e-13 of the value. */
+const log1p = (x: number): number =>
+  x > 0.02 ? Math.log1p(x) : x * (1 - x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x / 7))))))
 
 /**
  * Bayesian online change point detection: the probabilities of how many values the current run of normal values, of
@@ -42,13 +67,13 @@ export class RunLengths extends Kernel {
   readonly #prune: number
   readonly #cap: number
 
-  /** @throws RangeError when expectedRun, kappa, alpha or beta is not above its least, or cap is below 2 */
+  /** @throws RangeError when expectedRun or cap is below 2, kappa, alpha or beta not above 0, or prune not in 0 … 1 */
   constructor(spec: RunLengthsSpec = {}, state?: Float64Array) {
     const { expectedRun = 250, mean = 0, kappa = 1, alpha = 1, beta = 1, prune = 0, cap = 500 } = spec
     checkRange('RunLengths', 'cap', checkLength('RunLengths', cap), 2, Infinity)
-    super('RunLengths', 2, FIRST + 5 * cap, state)
+    super('RunLengths', 2, FIRST + 4 * cap, state)
     const positive = (name: string, value: number) => checkRange('RunLengths', name, value, Number.MIN_VALUE, Number.MAX_VALUE)
-    this.#hazard = 1 / checkRange('RunLengths', 'expectedRun', expectedRun, 1, Number.MAX_VALUE)
+    this.#hazard = 1 / checkRange('RunLengths', 'expectedRun', expectedRun, 2, Number.MAX_VALUE)
     this.#mean = checkRange('RunLengths', 'mean', mean, -Number.MAX_VALUE, Number.MAX_VALUE)
     this.#kappa = positive('kappa', kappa)
     this.#alpha = positive('alpha', alpha)
@@ -64,18 +89,17 @@ export class RunLengths extends Kernel {
     if (!Number.isFinite(value)) return (state[0] = NaN)
     if (state[2] === 0) {
       state[1] = 0
-      state[3] = gammaRatio(this.#alpha)
-      this.#begin(1)
+      this.#begin(1, 1)
     }
-    const evidence = this.#weigh(value)
-    if (!(evidence > 0)) {
+    const before = state[3]!
+    const weight = this.#weigh(value)
+    if (!(weight > 0)) {
       this.reset() // so far off that no number says how improbable
       return NaN
     }
-    state[1] = state[1]! + Math.log(evidence)
-    this.#keep(evidence)
-    this.#begin(this.#hazard)
-    return (state[0] = this.#longest())
+    state[1] = state[1]! + Math.log(weight / before)
+    this.#keep(weight)
+    return state[0]!
   }
 
   /** Σ ln p(value | values before). */
@@ -88,83 +112,83 @@ export class RunLengths extends Kernel {
     const { state } = this
     let sum = state[2]! === 0 ? NaN : 0
     for (let i = state[2]! - 1; i >= 0 && state[FIRST + this.#cap + i]! < length; i--) sum += state[FIRST + i]!
-    return Math.min(1, sum)
+    return Math.min(1, sum / state[3]!)
   }
 
-  /** Multiplies each run's probability by that of `value` (Student's t) and learns the value; returns their sum. */
-  // Columns: probability, length, mean, beta, Γ(alpha + ½)/Γ(alpha).
+  /** Multiplies each run's weight by the density of `value` (Student's t) and learns the value; returns their sum. */
   #weigh(value: number): number {
     const { state } = this
     const cap = this.#cap
-    let evidence = 0
+    const alpha0 = this.#alpha
+    const factors = factorsFor(this.#kappa, alpha0, state[2]! === 0 ? 0 : state[FIRST + cap]!)
+    let sum = 0
     for (let i = FIRST, end = FIRST + state[2]!; i < end; i++) {
       const length = state[i + cap]!
-      const kappa = this.#kappa + length
-      const alpha = this.#alpha + length / 2
       const away = value - state[i + 2 * cap]!
       const beta = state[i + 3 * cap]!
-      const ratio = state[i + 4 * cap]!
-      const grown = (away * away * kappa) / (2 * (kappa + 1))
-      const density = (ratio * Math.exp(-(alpha + 0.5) * Math.log1p(grown / beta))) / Math.sqrt((2 * Math.PI * beta * (kappa + 1)) / kappa)
-      const weighed = (state[i] = state[i]! * density)
-      evidence += weighed
+      const inverse = factors[2 * length]!
+      const grown = (away * away * (1 - inverse)) / 2
+      const perBeta = 1 / beta
+      const density = factors[2 * length + 1]! * Math.sqrt(perBeta) * Math.exp(-(alpha0 + (length + 1) / 2) * log1p(grown * perBeta))
+      const weight = (state[i] = state[i]! * density)
+      sum += weight
       state[i + cap] = length + 1
-      state[i + 2 * cap] = state[i + 2 * cap]! + away / (kappa + 1)
+      state[i + 2 * cap] = state[i + 2 * cap]! + away * inverse
       state[i + 3 * cap] = beta + grown
-      state[i + 4 * cap] = alpha / ratio
     }
-    return evidence
+    return sum
   }
 
-  /** Makes probabilities of the weights of runs that go on, drops what is improbable and leaves a place. */
-  #keep(evidence: number): void {
+  /** Scales the weights by their sum, drops what is improbable, finds the most probable and adds a run. */
+  #keep(sum: number): void {
     const { state } = this
     const cap = this.#cap
-    const scale = (1 - this.#hazard) / evidence
-    let [kept, sum] = [0, 0]
+    const scale = (1 - this.#hazard) / sum
+    const prune = this.#prune
+    let [kept, total, best, most] = [0, 0, 0, -1]
     for (let i = FIRST, end = FIRST + state[2]!; i < end; i++) {
       const probability = state[i]! * scale
-      if (probability < this.#prune) continue
+      if (probability < prune) continue
       const to = FIRST + kept++
       state[to] = probability
-      sum += probability
-      if (to !== i) for (let at = cap; at <= 4 * cap; at += cap) state[to + at] = state[i + at]!
+      total += probability
+      if (probability > most) {
+        most = probability
+        best = state[i + cap]!
+      }
+      if (to === i) continue
+      for (let at = cap; at <= 3 * cap; at += cap) state[to + at] = state[i + at]!
     }
-    if (kept === cap) sum -= this.#drop(kept--)
+    if (kept === cap) total -= this.#drop(kept--)
     state[2] = kept
-    const rescale = (1 - this.#hazard) / sum
-    if (rescale !== 1) for (let i = FIRST; i < FIRST + kept; i++) state[i] = state[i]! * rescale
+    // The rest stands for all that goes on, 1 − hazard: a change has its share of it.
+    const change = (total * this.#hazard) / (1 - this.#hazard)
+    this.#begin(change, total + change)
+    state[0] = change > most ? 0 : best
   }
 
-  /** Removes the least probable of `kept` runs; returns its probability. */
+  /** Removes the least probable of `kept` runs; returns its weight. */
   #drop(kept: number): number {
     const { state } = this
     let least = FIRST
     for (let i = FIRST + 1; i < FIRST + kept; i++) if (state[i]! < state[least]!) least = i
-    const probability = state[least]!
-    for (let at = 0; at <= 4 * this.#cap; at += this.#cap)
+    const weight = state[least]!
+    for (let at = 0; at <= 3 * this.#cap; at += this.#cap)
       state.copyWithin(least + at, least + at + 1, FIRST + at + kept)
-    return probability
+    return weight
   }
 
   /** Appends the run that begins with the next value. */
-  #begin(probability: number): void {
+  #begin(weight: number, sum: number): void {
     const { state } = this
     const cap = this.#cap
     const at = FIRST + state[2]!
-    state[at] = probability
+    state[at] = weight
     state[at + cap] = 0
     state[at + 2 * cap] = this.#mean
     state[at + 3 * cap] = this.#beta
-    state[at + 4 * cap] = state[3]!
     state[2] = state[2]! + 1
-  }
-
-  #longest(): number {
-    const { state } = this
-    let best = FIRST
-    for (let i = FIRST + 1; i < FIRST + state[2]!; i++) if (state[i]! > state[best]!) best = i
-    return state[best + this.#cap]!
+    state[3] = sum
   }
 }
 
