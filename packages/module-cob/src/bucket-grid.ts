@@ -20,13 +20,15 @@ export interface BucketGrid {
   asksTo: number
   /** The range ends where the book's knowledge does (else where the window does): a later look may find more. */
   limited: boolean
+  /** The price has been where the range ends, since when more may be known. */
+  passed: boolean
   /** Changes since the last comparison with the book. */
   changes: number
 }
 
 export const emptyGrid = (): BucketGrid => ({
   ticks: 0, base: NaN, bids: new Float64Array(WINDOW), asks: new Float64Array(WINDOW),
-  bidsFrom: Infinity, asksTo: -Infinity, limited: false, changes: 0,
+  bidsFrom: Infinity, asksTo: -Infinity, limited: false, passed: false, changes: 0,
 })
 
 /**
@@ -57,6 +59,7 @@ export function rebuild(grid: BucketGrid, book: BookReader, instrument: Instrume
   grid.bids.fill(0)
   grid.asks.fill(0)
   grid.changes = 0
+  grid.passed = false
   grid.base = Math.floor(toGrid(tick, book.midPrice) / grid.ticks) - WINDOW / 2
   const lowest = fromGrid(tick, grid.base * grid.ticks)
   const highest = fromGrid(tick, (grid.base + WINDOW - 1) * grid.ticks)

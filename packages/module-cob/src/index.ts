@@ -22,6 +22,8 @@ declare module '@tapeloom/core' {
 const SAMPLE_US = 100_000
 /** Depth and fills, which walk the book, likewise. */
 const WALK_US = 1e6
+/** What a book knows beyond a snapshot's range grows where the price goes; else it is looked for this often, µs. */
+const LOOK_US = 10e6
 /** Buckets that the widest imbalance spans. */
 const ROWS = 20
 /** Changes of the book between two comparisons of all buckets with all levels. */
@@ -75,6 +77,7 @@ export const cob = defineModule({
       for (const mean of state.means) addSpan(mean, state.since, now, state.imbalance5)
       const isSample = Math.floor(now / SAMPLE_US) !== Math.floor(state.since / SAMPLE_US)
       const isWalk = Math.floor(now / WALK_US) !== Math.floor(state.since / WALK_US)
+      const isLook = isWalk && (state.grid.passed || Math.floor(now / LOOK_US) !== Math.floor(state.since / LOOK_US))
       state.since = now
       const mid = book.midPrice
       const known = book.status === 'live' && !Number.isNaN(mid)
@@ -85,7 +88,7 @@ export const cob = defineModule({
       const isNew = known && (book.kind !== 'delta' || Number.isNaN(state.grid.base))
       // What a new snapshot does not show may have gone long ago.
       if (!known || isNew) forgetWalls(state.walls)
-      if (known) follow(state.grid, book, instrument, options.bucket, isNew, isWalk)
+      if (known) follow(state.grid, book, instrument, options.bucket, isNew, isLook)
       else state.grid.base = NaN
       if (!known || isNew || isWalk) writeDepth(features, book, instrument, options.fillSize, known)
       const [bid, ask] = touch(state.grid, book, instrument)
@@ -114,7 +117,7 @@ function weightedMidBps({ bestBid, bestAsk, bestBidQuantity, bestAskQuantity }: 
 }
 
 /** Brings the buckets up to date: by the changes, or from the book where it is new or they are not enough. */
-function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: number, isNew: boolean, isWalk: boolean): void {
+function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: number, isNew: boolean, isLook: boolean): void {
   if (grid.ticks === 0) grid.ticks = bucketTicks(size, instrument, book.midPrice)
   if (isNew) {
     rebuild(grid, book, instrument, reader)
@@ -123,7 +126,8 @@ function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: 
   apply(grid, book, instrument)
   if (grid.changes >= CHECK_EVERY) check(grid, book, instrument)
   const [bid, ask] = touch(grid, book, instrument)
-  if (!reaches(grid, bid, ask, ROWS) && (isWalk || !grid.limited)) rebuild(grid, book, instrument, reader)
+  if (ask <= grid.bidsFrom || bid >= grid.asksTo) grid.passed = true
+  if (!reaches(grid, bid, ask, ROWS) && (isLook || !grid.limited)) rebuild(grid, book, instrument, reader)
 }
 
 /** @throws TapeloomError `cob.drift` when buckets and levels do not add up to the same */

@@ -107,23 +107,41 @@ function settle(walls: Walls, now: number, tell: TellWall): void {
 const lotsAt = (grid: BucketGrid, side: 'bid' | 'ask', bucket: number): number =>
   (side === 'bid' ? grid.bids : grid.asks)[bucket - grid.base]!
 
+/** Scratch only. */
+const lots = new Float64Array(2 * WALL_RANGE)
+
 /** Lots above which a bucket is a wall; NaN where the range is not known or most buckets are equal. */
 function threshold(grid: BucketGrid, bid: number, ask: number): number {
   if (!reaches(grid, bid, ask, WALL_RANGE)) return NaN
-  const lots = new Float64Array(2 * WALL_RANGE)
-  for (let i = 0; i < WALL_RANGE; i++) {
-    lots[2 * i] = lotsAt(grid, 'bid', bid - i)
-    lots[2 * i + 1] = lotsAt(grid, 'ask', ask + i)
-  }
+  lots.set(grid.bids.subarray(bid - WALL_RANGE + 1 - grid.base, bid + 1 - grid.base))
+  lots.set(grid.asks.subarray(ask - grid.base, ask + WALL_RANGE - grid.base), WALL_RANGE)
   const middle = median(lots)
   for (let i = 0; i < lots.length; i++) lots[i] = Math.abs(lots[i]! - middle)
   const spread = median(lots)
   return spread > 0 ? middle + 4 * 1.4826 * spread : NaN
 }
 
-/** Sorts in place. */
+/** Reorders in place: the middle is found by Hoare's selection, not by sorting. */
+// `!`: places are within the values.
 function median(values: Float64Array): number {
-  values.sort()
-  const half = values.length / 2
-  return (values[half - 1]! + values[half]!) / 2
+  const middle = values.length / 2
+  let [low, high] = [0, values.length - 1]
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!
+    let [left, right] = [low, high]
+    while (left <= right) {
+      while (values[left]! < pivot) left++
+      while (values[right]! > pivot) right--
+      if (left > right) break
+      const kept = values[left]!
+      values[left++] = values[right]!
+      values[right--] = kept
+    }
+    if (middle <= right) high = right
+    else if (middle >= left) low = left
+    else break
+  }
+  let below = -Infinity
+  for (let i = 0; i < middle; i++) below = Math.max(below, values[i]!)
+  return (below + values[middle]!) / 2
 }
