@@ -1,6 +1,7 @@
 import { TapeloomError, type Instrument, type Plain, type RunManifest, type Source } from '@tapeloom/core'
 
-const FORMAT = 1
+/** 2: trades may be brief. */
+const FORMAT = 2
 
 /** What stands at the start of each segment: under what the journal may go on, and the meaning of its indices. */
 export function journalHeader(manifest: RunManifest, sources: readonly Source[], instruments: readonly Instrument[], settings: Plain): Plain {

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, fstatSy
 import { join } from 'node:path'
 import { decodePlain, TapeloomError, type Plain } from '@tapeloom/core'
 import type { MarketRecord } from '../ingest/market-record.ts'
+import { BlockMemory } from './brief-trade.ts'
 import { BLOCK_HEADER, isIntact, MAGIC, readBlockHeader, type BlockHeader } from './journal-block.ts'
 import { segmentName, type JournalEnd } from './journal-writer.ts'
 import { decodeRecord, RecordBuffer } from './record-codec.ts'
@@ -60,6 +61,7 @@ export class JournalReader {
   #segment: number
   #file: SegmentFile | undefined
   #buffer = new RecordBuffer(0)
+  readonly #memory = new BlockMemory()
   #at = 0
   #end = 0
   /** The record that `next` read. */
@@ -83,7 +85,7 @@ export class JournalReader {
     const after = this.sequence
     do {
       while (this.#at >= this.#end) if (!this.#nextBlock(after)) return false
-      const { next, rest } = decodeRecord(this.#buffer, this.#at, record)
+      const { next, rest } = decodeRecord(this.#buffer, this.#at, record, this.#memory)
       this.#at = next
       this.rest = rest
       this.sequence++
@@ -114,6 +116,7 @@ export class JournalReader {
       } else if (header.magic === MAGIC.records && header.firstSequence + header.count > after + 1) {
         const block = this.#file.payload(header)
         this.#buffer = new RecordBuffer(block)
+        this.#memory.clear()
         this.#at = 0
         this.#end = block.byteLength
         this.sequence = header.firstSequence - 1

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodePlain, TapeloomError, type Plain } from '@tapeloom/core'
 import type { MarketRecord } from '../ingest/market-record.ts'
+import { BlockMemory } from './brief-trade.ts'
 import { BLOCK_HEADER, MAGIC, sealBlock } from './journal-block.ts'
 import { encodeRecord, RecordBuffer, roomFor } from './record-codec.ts'
 
@@ -31,6 +32,7 @@ export class JournalWriter {
   readonly #header: Plain
   readonly #segmentBytes: number
   #buffer = new RecordBuffer(BLOCK_BYTES)
+  readonly #memory = new BlockMemory()
   #at = BLOCK_HEADER
   #count = 0
   #firstSequence = NaN
@@ -67,7 +69,7 @@ export class JournalWriter {
     const room = roomFor(record, rest?.length ?? 0)
     if (this.#at + room > this.#buffer.u8.length) this.#makeRoom(room)
     if (this.#count === 0) this.#firstSequence = sequence
-    this.#at = encodeRecord(this.#buffer, this.#at, record, rest)
+    this.#at = encodeRecord(this.#buffer, this.#at, record, this.#memory, rest)
     this.#count++
   }
 
@@ -81,6 +83,7 @@ export class JournalWriter {
     this.#acknowledged = this.#firstSequence + this.#count - 1
     this.#at = BLOCK_HEADER
     this.#count = 0
+    this.#memory.clear()
   }
 
   /** Writes what waits and closes the file. */

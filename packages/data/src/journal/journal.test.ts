@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { KIND, MarketRecord, NONE } from '../ingest/market-record.ts'
+import { BlockMemory } from './brief-trade.ts'
 import { checkHeader } from './journal-manifest.ts'
 import { findJournal, JournalReader } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
@@ -78,17 +79,58 @@ describe('a record', () => {
       const buffer = new RecordBuffer((encoded.reduce((sum, { record, rest }) => sum + roomFor(record, rest.length), 0) + 7) & ~7)
       buffer.u8.fill(255)
       let end = 0
-      for (const { record, rest } of encoded) end = encodeRecord(buffer, end, record, rest)
+      const [written, read] = [new BlockMemory(), new BlockMemory()]
+      for (const { record, rest } of encoded) end = encodeRecord(buffer, end, record, written, rest)
       const found = new MarketRecord()
       let at = 0
       for (const { record, rest } of encoded) {
-        const decoded = decodeRecord(buffer, at, found)
+        const decoded = decodeRecord(buffer, at, found, read)
         expect(content(found)).toEqual(content(record))
         expect([...decoded.rest]).toEqual([...rest])
         at = decoded.next
       }
       expect(at).toBe(end)
     }))
+  })
+})
+
+describe('trades that go on from each other', () => {
+  const near = (least: number, most: number) => fc.oneof({ weight: 6, arbitrary: fc.integer({ min: least, max: most }) }, { weight: 1, arbitrary: fc.double() })
+  const trade = fc.record({
+    source: fc.constantFrom(0, 1, 255, 256, NONE), market: fc.constantFrom(0, 1, 1023, 1024), flags: fc.constantFrom(0, 1),
+    step: near(-1, 70_000), wait: near(-5, 5e9), lag: near(-5e6, 3e9), price: near(-1, 2 ** 33), lots: fc.double(),
+    id: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constantFrom('', '0', '007', '-1', '1e3', ' 5', 'a', '٣', '9007199254740993', '123456789012345')),
+  })
+
+  test('come back exactly, whatever they say', () => {
+    fc.assert(fc.property(fc.array(trade, { maxLength: 40 }), (list) => {
+      const [written, read, buffer] = [new BlockMemory(), new BlockMemory(), new RecordBuffer(65_536)]
+      let [end, sequence, time, id] = [0, 5, 1.7e15, 4e9]
+      const said = list.map((spec) => {
+        const record = tradeRecord(typeof spec.id === 'string' ? spec.id : String((id += spec.id)))
+        record.number.set([(sequence += spec.step), (time += spec.wait) - spec.lag, time, spec.price, spec.lots])
+        Object.assign(record, { source: spec.source, market: spec.market, flags: spec.flags })
+        end = encodeRecord(buffer, end, record, written)
+        return content(record)
+      })
+      const found = new MarketRecord()
+      let at = 0
+      for (const one of said) {
+        at = decodeRecord(buffer, at, found, read).next
+        expect(content(found)).toEqual(one)
+      }
+      expect(at).toBe(end)
+    }), { numRuns: 300 })
+  })
+
+  test('take 32 bytes each, ids that are numbers with them', () => {
+    const [memory, buffer] = [new BlockMemory(), new RecordBuffer(4096)]
+    const sizes = Array.from({ length: 4 }, (_, i) => {
+      const record = tradeRecord(String(3_985_264_471 + 7 * i))
+      record.number.set([i + 1, 1.7e15 + 1000 * i, 1.7e15 + 1000 * i + 90_000, 600_001, 25_000])
+      return encodeRecord(buffer, 0, record, memory)
+    })
+    expect(sizes).toEqual([72, 32, 32, 32])
   })
 })
 

@@ -1,11 +1,14 @@
 import { AT, KIND, type MarketRecord } from '../ingest/market-record.ts'
+import { BRIEF_BYTES, BRIEF_TRADE, decodeBrief, encodeBrief, type BlockMemory } from './brief-trade.ts'
 
 /**
  * A record: `u8 kind, u8 flags, u16 source, u32 bytes, u16 market, u16 text bytes, u32 rest bytes`, then as doubles
- * source sequence, tsEvent, tsInit and what the kind adds, the text, the rest (raw bytes); padded to 8.
+ * source sequence, tsEvent, tsInit and what the kind adds, the text, the rest (raw bytes); padded to 8. A trade that
+ * goes on from what stands before it in the block is brief: `brief-trade.ts`.
  */
 const HEADER = 16
 const CANDLE_NUMBERS = 11
+const NO_BYTES = new Uint8Array(0)
 
 /** The memory of one block, seen as bytes, words and doubles. */
 export class RecordBuffer {
@@ -29,7 +32,9 @@ export const roomFor = (record: MarketRecord, rest: number): number =>
   3 * record.text.length + rest + 16
 
 /** Encodes `record` at byte `at`, a multiple of 8; returns the byte after it. Allocates nothing for ASCII texts. */
-export function encodeRecord(buffer: RecordBuffer, at: number, record: MarketRecord, rest?: Uint8Array): number {
+export function encodeRecord(buffer: RecordBuffer, at: number, record: MarketRecord, memory: BlockMemory, rest?: Uint8Array): number {
+  if (record.kind === KIND.trade && rest === undefined && encodeBrief(buffer, at, record, memory)) return at + BRIEF_BYTES
+  memory.note(record)
   const { f64 } = buffer
   const { number, kind } = record
   let d = (at + HEADER) >> 3
@@ -65,10 +70,14 @@ function encodeTail(buffer: RecordBuffer, at: number, textAt: number, record: Ma
 
 /** Decodes the record at byte `at` into `record`; returns its raw rest and where the next one begins. */
 export function decodeRecord(
-  buffer: RecordBuffer, at: number, record: MarketRecord,
+  buffer: RecordBuffer, at: number, record: MarketRecord, memory: BlockMemory,
 ): { readonly next: number; readonly rest: Uint8Array } {
   const { u8, u16, u32, f64 } = buffer
   const { number } = record
+  if (u8[at] === BRIEF_TRADE) {
+    decodeBrief(buffer, at, record, memory)
+    return { next: at + BRIEF_BYTES, rest: NO_BYTES }
+  }
   record.kind = u8[at] ?? 0
   record.flags = u8[at + 1] ?? 0
   record.source = u16[(at >> 1) + 1] ?? 0
@@ -86,6 +95,7 @@ export function decodeRecord(
   const textAt = d << 3
   const textEnd = textAt + (u16[(at >> 1) + 5] ?? 0)
   record.text = textEnd === textAt ? '' : Buffer.from(u8.buffer, textAt, textEnd - textAt).toString('utf8')
+  memory.note(record)
   return { next: at + (u32[(at >> 2) + 1] ?? 0), rest: u8.subarray(textEnd, textEnd + (u32[(at >> 2) + 3] ?? 0)) }
 }
 
