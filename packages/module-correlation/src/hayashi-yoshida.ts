@@ -1,4 +1,4 @@
-/** Log prices at rising times (µs), of which `[from, to)` count. */
+/** Log prices at rising times (µs), of which `[from, to)` count. A change at the time of the one before takes no time: it overlaps nothing. */
 export interface Ticks {
   readonly times: Float64Array
   readonly values: Float64Array
@@ -18,14 +18,14 @@ export const ticksOf = (times: Float64Array, values: Float64Array): Ticks => ({ 
 // `!`: every index is in [from, to) of its columns.
 export function hayashiYoshida(asset: Ticks, reference: Ticks, shiftUs = 0): number {
   if (asset.to - asset.from < 2 || reference.to - reference.from < 2) return NaN
-  const { times, values } = reference
+  const [{ times, values }, { times: ownTimes, values: ownValues }] = [reference, asset]
   const last = reference.to - 1
   let [before, after, sum] = [reference.from, reference.from, 0]
   for (let i = asset.from + 1; i < asset.to; i++) {
-    const [start, end] = [asset.times[i - 1]! - shiftUs, asset.times[i]! - shiftUs]
+    const [start, end] = [ownTimes[i - 1]! - shiftUs, ownTimes[i]! - shiftUs]
     while (before < last && times[before + 1]! <= start) before++ // the last tick at or before the start
     while (after < last && times[after]! < end) after++ // the first tick at or after the end
-    if (times[before]! < end && times[after]! > start) sum += (asset.values[i]! - asset.values[i - 1]!) * (values[after]! - values[before]!)
+    if (start < end && times[before]! < end && times[after]! > start) sum += (ownValues[i]! - ownValues[i - 1]!) * (values[after]! - values[before]!)
   }
   return sum
 }

@@ -1,7 +1,7 @@
 import type { MarketInput, MarketSymbol } from '@tapeloom/core'
 import { fixtures, harness, testModule } from '@tapeloom/core/testing'
 import { correlationOf, exponentialCovarianceOf, linearRegressionOf } from '@tapeloom/indicators'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { correlation } from './index.ts'
 
 const [BTC, ETH] = ['BTC/USDT', 'ETH/USDT'] as const
@@ -60,19 +60,23 @@ testModule(correlation, {
     return Object.fromEntries(columns.map((name) => [name, values && !Number.isNaN(values[name]) ? values[name] : null]))
   },
 })
-testModule(correlation, {
-  test: (name, run) => test(`filtered, ${name}`, run),
-  events: pairOf(3600),
-  options: { beta: 'kalman' },
+describe('filtered', () => {
+  testModule(correlation, {
+    test,
+    events: pairOf(3600),
+    options: { beta: 'kalman' },
+  })
 })
 const seconds = [BTC, ETH].flatMap((symbol, i) => [
   ...fixtures.candles(symbol, '1s', { count: 1800, seed: i }),
   ...fixtures.trades(symbol, { count: 3600, every: '500ms', seed: i }),
 ])
-testModule(correlation, {
-  test: (name, run) => test(`with ticks, ${name}`, run),
-  events: seconds,
-  options: { timeframe: '1s', ticks: 'trade', tickWindow: '60s', lagStep: '500ms', lags: 4 },
+describe('with ticks', () => {
+  testModule(correlation, {
+    test,
+    events: seconds,
+    options: { timeframe: '1s', ticks: 'trade', tickWindow: '60s', lagStep: '500ms', lags: 4 },
+  })
 })
 
 const run = (events: Iterable<MarketInput>, options: Parameters<typeof harness<typeof correlation>>[1] = {}) => {

@@ -5,7 +5,7 @@ import { correlationColumns } from './correlation-columns.ts'
 import { addTick, createTicks, ticksSince } from './tick-ring.ts'
 
 export { hayashiYoshida, hayashiYoshidaRatio, leadLag, realisedVariance, ticksOf, type LeadLag, type Ticks } from './hayashi-yoshida.ts'
-export { johansen, type Johansen } from './johansen.ts'
+export { johansen, type Johansen, type JohansenSpec } from './johansen.ts'
 export { kalmanLevel, type KalmanLevel } from './kalman-level.ts'
 export { hedgeRatio, type HedgeRatio } from './kalman-regression.ts'
 

@@ -16,27 +16,42 @@ export interface Johansen {
 /** 95 % quantiles of the trace for 1, 2 … relations fewer than series, constant restricted: Osterwald-Lenum (1992), table 1*. */
 const CRITICAL = [9.24, 19.96, 34.91, 53.12, 76.07]
 
+/** How the series are modelled. */
+export interface JohansenSpec {
+  /** Lags of levels, from 1 on: one more than of differences. Default 2. */
+  readonly lags?: number
+  /** `restricted` to the relations (default), or `unrestricted`, which permits trends. */
+  readonly constant?: 'restricted' | 'unrestricted'
+  /** Rows a year, where each has a mean of its own; default 1. */
+  readonly seasons?: number
+}
+
 /**
- * Johansen's trace test of n series (of equal length, logs of prices as a rule) with `lags` lags of levels (2 or more:
- * lags − 1 of differences). `constant`: `restricted` to the relations, or `unrestricted`, which permits trends.
+ * Johansen's trace test of n series of equal length, logs of prices as a rule.
  * @source Johansen (1988, 1991); Johansen & Juselius (1990); Osterwald-Lenum (1992)
  * @throws TapeloomError `correlation.series` when rows are too few, missing, or one series is made of the others
  */
 export function johansen(
   series: readonly ArrayLike<number>[],
-  { lags = 2, constant = 'restricted' }: { readonly lags?: number; readonly constant?: 'restricted' | 'unrestricted' } = {},
+  { lags = 2, constant = 'restricted', seasons = 1 }: JohansenSpec = {},
 ): Johansen {
   const [n, length] = [series.length, series[0]?.length ?? 0]
   const rows = length - lags
   const isKnown = series.every((one) => one.length === length && Array.from(one).every(Number.isFinite))
-  if (!isKnown || !(rows > n * (lags + 1) + 1)) throw unfit(`${n} series of ${length} rows with ${lags} lags`)
+  const isCounted = [lags, seasons].every((count) => Number.isInteger(count) && count >= 1)
+  if (!isKnown || !isCounted || !(rows > n * (lags + 1) + seasons))
+    throw unfit(`${n} series of ${length} rows with ${lags} lags and ${seasons} seasons`)
   const at = (column: number, row: number) => series[column]![row]!
   const change = (column: number, row: number) => at(column, row) - at(column, row - 1)
   const changes = matrix(rows, n, (t, i) => change(i, t + lags))
   const isRestricted = constant === 'restricted'
   const levels = matrix(rows, isRestricted ? n + 1 : n, (t, i) => (i < n ? at(i, t + lags - 1) : 1))
-  const nuisance = matrix(rows, n * (lags - 1) + (isRestricted ? 0 : 1), (t, i) =>
-    i < n * (lags - 1) ? change(i % n, t + lags - 1 - Math.floor(i / n)) : 1)
+  const [differences, constants] = [n * (lags - 1), isRestricted ? 0 : 1]
+  const nuisance = matrix(rows, differences + constants + seasons - 1, (t, i) => {
+    if (i < differences) return change(i % n, t + lags - 1 - Math.floor(i / n))
+    const season = i - differences - constants
+    return season < 0 ? 1 : Number(t % seasons === season) - 1 / seasons // means of seasons, about their mean
+  })
   const critical = Float64Array.from(series, (_, i) => (isRestricted ? (CRITICAL[n - 1 - i] ?? NaN) : NaN))
   return { ...canonical(residuals(changes, nuisance), residuals(levels, nuisance), rows), critical }
 }

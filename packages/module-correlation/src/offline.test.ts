@@ -144,7 +144,14 @@ test('series that cannot be tested are refused', () => {
   expect(() => johansen([a, b.slice(1)])).toThrow(text)
   expect(() => johansen([a, b.with(4, NaN)])).toThrow(text)
   expect(() => johansen([a.slice(0, 8), b.slice(0, 8)])).toThrow(text)
+  for (const spec of [{ lags: 0 }, { lags: 1.5 }, { seasons: 0 }, { seasons: 100 }]) expect(() => johansen([a, b], spec)).toThrow(text)
   expect(johansen([a, b], { lags: 1, constant: 'unrestricted' }).trace).toHaveLength(2)
 })
 
-test.skip('Danish money demand, 49.14 19.06 8.69 2.35 of Johansen & Juselius (1990): the series are not among the recorded data', () => {})
+test('with seasons, a pattern that comes each year does not matter', () => {
+  const [a, b] = walks(2, 120, 10) as [number[], number[]]
+  const seasonal = a.map((one, i) => one + [3, -1, 0, 5][i % 4]!)
+  const found = johansen([seasonal, b], { seasons: 4 }).trace
+  expect(Array.from(found)).toEqual(near(johansen([a, b], { seasons: 4 }).trace, 6))
+  expect(found[0]).not.toBeCloseTo(johansen([seasonal, b]).trace[0]!, 2)
+})

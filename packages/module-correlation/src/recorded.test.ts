@@ -65,18 +65,31 @@ describe.skipIf(absent)('recorded candles', () => {
   })
 })
 
-/** Changes of the mid price of a recorded market: receive times in µs after `ORIGIN`, logs. */
+const danish = `${folder}/golden/urca_denmark.csv.gz`
+if (!existsSync(danish)) console.warn(`Skipped: ${danish} is absent: Danish money demand (Johansen & Juselius 1990) is not tested.`)
+
+test.skipIf(!existsSync(danish))('Danish money demand has the published traces', () => {
+  const [names = '', ...rows] = gunzipSync(readFileSync(danish)).toString().trim().split('\n')
+  const column = (name: string) => rows.map((row) => Number(row.split(',')[names.split(',').indexOf(name)]))
+  const { trace } = johansen(['LRM', 'LRY', 'IBO', 'IDE'].map(column), { lags: 2, seasons: 4 })
+  expect(Array.from(trace)).toEqual([49.14, 19.06, 8.69, 2.35].map((one) => expect.closeTo(one, 2)))
+})
+
 const ORIGIN_S = 1_723_161_254n
+/** Changes of the mid price of a recorded market: logs, at receive times in µs since the origin, whose nanoseconds are kept: some are within one µs. */
 function mids(market: 'usdm' | 'spot'): Ticks {
-  const ring = createTicks(100_000)
+  const [times, values]: [number[], number[]] = [[], []]
   for (const line of gunzipSync(readFileSync(`${folder}/l2/binance-${market}_btcusdt_20240808.txt.gz`)).toString('latin1').split('\n')) {
     if (!line.includes('@bookTicker"')) continue
     const space = line.indexOf(' ')
     const { data } = JSON.parse(line.slice(space + 1)) as { data: { b: string; a: string } }
-    const time = Number((BigInt(line.slice(0, space)) - ORIGIN_S * 1_000_000_000n) / 1000n)
-    addTick(ring, time, (Number(data.b) + Number(data.a)) / 2)
+    const time = Number(BigInt(line.slice(0, space)) - ORIGIN_S * 1_000_000_000n) / 1000
+    const value = Math.log((Number(data.b) + Number(data.a)) / 2)
+    if (value === values.at(-1)) continue
+    times.push(time)
+    values.push(value)
   }
-  return ticksSince(ring, 0)
+  return ticksOf(Float64Array.from(times), Float64Array.from(values))
 }
 
 /** Correlation, about 0, of the last values known on a grid: of previous ticks. */
@@ -128,5 +141,17 @@ describe.skipIf(absent)('recorded ticks', () => {
     expect(hayashiYoshidaRatio(spot, perpetual, 50_000)).toBeCloseTo(1.1176, 3)
   })
 
-  test.skip('the sample of rHYCov of the R package highfrequency: it is not among the recorded data', () => {})
+  test('taken to whole microseconds, of which the newest change counts, the same books give other digits', () => {
+    const whole = (ticks: Ticks) => {
+      const ring = createTicks(10_000)
+      for (let i = 0; i < ticks.to; i++) addTick(ring, Math.floor(ticks.times[i]!), Math.exp(ticks.values[i]!))
+      return ticksSince(ring, 0)
+    }
+    const [perpetual, spot] = [whole(mids('usdm')), whole(mids('spot'))]
+    expect([perpetual.to, spot.to]).toEqual([1942, 2536])
+    expect(hayashiYoshidaRatio(spot, perpetual)).toBeCloseTo(0.6777, 3)
+    expect(hayashiYoshidaRatio(spot, perpetual, 50_000)).toBeGreaterThan(1)
+  })
+
+  test.todo('the sample of rHYCov of the R package highfrequency: it is not among the recorded data')
 })

@@ -1,7 +1,7 @@
 /**
  * One round of fixed-share: each expert's weight shrinks by exp(−rate · loss), then all give `share` of theirs away to
  * all alike. `losses` in [0, 1]; an expert whose loss is NaN sleeps: it keeps its part of the whole. Changes the `size`
- * weights from `at` on, which sum to 1 before and after. O(size).
+ * weights from `at` on, whose sum stays. O(size).
  * @source Herbster & Warmuth (1998), Tracking the Best Expert; sleeping: Freund, Schapire, Singer & Warmuth (1997)
  */
 // `!`: i < losses.length, and the caller's weights reach that far from `at` on.

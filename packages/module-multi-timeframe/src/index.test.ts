@@ -2,7 +2,7 @@ import { definitionOf, Orchestrator, use, type MarketInput } from '@tapeloom/cor
 import { fixtures, harness, testModule } from '@tapeloom/core/testing'
 import { candleSource, DataProvider } from '@tapeloom/data'
 import { atrOf, bollingerBandsOf, efficiencyRatioOf, emaOf, rsiOf, slopeOf } from '@tapeloom/indicators'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { multiTimeframe } from './index.ts'
 import { scoreOf } from './score.ts'
 
@@ -58,11 +58,13 @@ testModule(multiTimeframe, {
   },
 })
 
-testModule(multiTimeframe, {
-  test: (name, run) => test(`with fixed-share, ${name}`, run),
-  events: cascade,
-  options: { timeframes: [...timeframes], weighting: 'fixed-share' },
-  needs: { analysis: { regime: 2 } },
+describe('with fixed-share', () => {
+  testModule(multiTimeframe, {
+    test,
+    events: cascade,
+    options: { timeframes: [...timeframes], weighting: 'fixed-share' },
+    needs: { analysis: { regime: 2 } },
+  })
 })
 
 const steady = (count: number, timeframe: '1m' | '5m', step: number): CandleInput[] =>
@@ -110,7 +112,7 @@ test('fixed-share moves the weight to the timeframe that is right, for the regim
   expect(score(2, 'fixed-share')).toBeGreaterThan(score(2, 'fixed') + 0.1)
   expect(score(NaN, 'fixed-share')).toBe(score(2, 'fixed-share'))
   const state = definitionOf(multiTimeframe).state?.({ timeframes: ['1m', '5m'], weights: [1, 3] }, undefined as never) as { weights: Float64Array }
-  expect(Array.from(state.weights)).toEqual([0.25, 0.75, 0.25, 0.75, 0.25, 0.75, 0.25, 0.75])
+  expect(Array.from(state.weights)).toEqual([1, 3, 1, 3, 1, 3, 1, 3])
 })
 
 test('weights that do not fit the timeframes are refused', () => {

@@ -98,16 +98,15 @@ export const multiTimeframe = defineModule({
 const regimeOf = (weighting: string, regime: number): number =>
   weighting === 'fixed-share' && regime > 0 && regime < REGIMES ? Math.floor(regime) : 0
 
-/** The same weights for each regime, summing to 1. */
+/** The same weights for each regime. */
 function startWeights(timeframes: readonly HeardTimeframe[], weights: readonly number[]): Float64Array {
   const given = weights.length === 0 ? timeframes.map(() => 1) : weights
-  const sum = given.reduce((all, one) => all + one, 0)
-  if (given.length !== timeframes.length || !(sum > 0)) {
+  if (given.length !== timeframes.length || !given.some((one) => one > 0)) {
     throw new TapeloomError(
       'multi-timeframe.weights',
       `[module multi-timeframe] has weights ${JSON.stringify(weights)} for timeframes ${timeframes.join(', ')}. ` +
         'Give each timeframe one weight, and one of them more than 0.',
     )
   }
-  return Float64Array.from({ length: REGIMES * given.length }, (_, i) => (given[i % given.length] ?? 0) / sum)
+  return Float64Array.from({ length: REGIMES * given.length }, (_, i) => given[i % given.length] ?? 0)
 }
