@@ -1,8 +1,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalSource } from '@tapeloom/data'
+import { captureSource } from '@tapeloom/feeds'
+import { openDuckDB } from '@tapeloom/store-duckdb'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { capturedBooks, differences, finalBooks, recordings, replayJournal, runLive, workFolder, writeConfig } from './live-run.ts'
+import { capturedBooks, differences, finalBooks, heard, recordings, replayJournal, runLive, workFolder, writeConfig } from './live-run.ts'
 import { startVenueServer, type VenueServerOptions } from './venue-server.ts'
 
 const absent = !existsSync(join(recordings, 'captures'))
@@ -25,16 +27,24 @@ const cases: readonly Case[] = [
   { venue: 'coinbase', file: 'captures/coinbase_2026-08-09_BTC-ETH-USD.jsonl.gz', symbols: ['BTC/USD', 'ETH/USD'], speed: 6, seconds: 24, disconnects: 3 },
 ]
 
+async function gapReasons(database: string): Promise<readonly unknown[]> {
+  const store = await openDuckDB(database, { readOnly: true })
+  const { detail } = await store.query('select distinct detail from gaps order by 1', { columns: { detail: 'text' } })
+  await store.close()
+  return [...(detail as readonly string[])]
+}
+
 describe.skipIf(absent)('a run against a venue that fails', () => {
   test.each(cases)('$venue: ends with the books of the capture, and its journal replays to the same hash', async ({ venue, file, symbols, speed, seconds, disconnects }) => {
     const folder = workFolder()
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const capture = join(recordings, file)
-    const faults = isFull ? { disconnects: 100, gaps: 50, stalls: 10, halfOpens: 5, refusals: 5 } : { disconnects, gaps: 4, stalls: 1, halfOpens: 1, refusals: 1 }
+    const faults = isFull ? { disconnects: 100, gaps: 50, stalls: 10, halfOpens: 5, refusals: 5 } : { disconnects, gaps: 6, stalls: 1, halfOpens: 1, refusals: 1 }
     const rounds = isFull ? Math.ceil(3600 / seconds) : 1
     const server = await startVenueServer({ capture, venue, speed, rounds, faults: { ...faults, stallMs: 600 }, seed: 7 })
     onTestFinished(() => server.close())
-    const run = await runLive(writeConfig(folder, venue, symbols, server), server, symbols.length)
+    const [config, kept] = [writeConfig(folder, venue, symbols, server), join(folder, 'kept.jsonl')]
+    const run = await runLive(config, server, symbols.length, { capture: kept })
     const database = join(folder, 'run.duckdb')
     const [journal, truth] = [await finalBooks(journalSource(database)), await capturedBooks(capture)]
     for (const symbol of symbols) {
@@ -43,6 +53,10 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
       expect(run.seen.get(symbol)).toBe(`live ${theirs.bids[0]![0]} ${theirs.asks[0]![0]}`)
     }
     expect(await replayJournal(database)).toEqual({ journalHash: run.journalHash, sequence: run.sequence })
+    const [inJournal, received] = [await heard(journalSource(database)), await heard(captureSource(kept))]
+    expect([inJournal.length, received.findIndex((line, i) => line !== inJournal[i])]).toEqual([received.length, -1])
+    expect(await gapReasons(database)).toEqual(expect.arrayContaining(['disconnect: connected but no data for 400 ms', 'disconnect: the connection broke']))
+    expect(run.log.filter((line) => /its book is lost \((desync|checksum)\)/.test(line)).length > 0).toBe(server.counts.leftOut > 0)
     expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens + rounds - 1)
     console.log(venue, run.events, server.counts, run.log.length)
   }, isFull ? 900_000 : 60_000)

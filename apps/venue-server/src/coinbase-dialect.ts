@@ -23,6 +23,7 @@ export function coinbaseDialect({ instruments, retime }: DialectParts): Dialect 
   const numbered = (client: Client) => {
     const send = client.send.bind(client)
     numbers.set(client, 0)
+    client.skip = () => void numbers.set(client, (numbers.get(client) ?? 0) + 1)
     client.send = (text) => {
       const number = numbers.get(client) ?? 0
       numbers.set(client, number + 1)

@@ -6,6 +6,8 @@ export interface Client {
   /** What it gets; `''` is meant for all. */
   readonly topics: Set<string>
   send(text: string): void
+  /** A message was left out that it would have got. */
+  skip(): void
 }
 
 /** Moves a time of the capture to that of its playing. */

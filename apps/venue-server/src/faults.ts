@@ -23,16 +23,25 @@ export type Fault = 'disconnect' | 'gap' | 'stall' | 'halfOpen'
 /** No fault comes in the last part of the tape: a book must have the time to be right again. */
 const CALM = 0.1
 
+/** Whose faults are planned. */
+export interface FaultPlace {
+  readonly seed: number
+  readonly round: number
+  readonly rounds: number
+  /** What is subscribed to: other messages are not missed. */
+  readonly topics: ReadonlySet<string>
+}
+
 /** Which faults come at which records of one round; the rounds share them out. */
 export function planFaults(
   tape: readonly TapeRecord[], dialect: Dialect, { disconnects = 0, gaps = 0, stalls = 0, halfOpens = 0 }: Faults,
-  { seed, round, rounds }: { readonly seed: number; readonly round: number; readonly rounds: number },
+  { seed, round, rounds, topics }: FaultPlace,
 ): ReadonlyMap<number, Fault> {
   const random = createRandom(seed, 'faults', String(round))
   const share = (count: number) => Math.floor((count * (round + 1)) / rounds) - Math.floor((count * round) / rounds)
   const end = Math.floor(tape.length * (1 - CALM))
   const planned = new Map<number, Fault>()
-  const noticed = noticedLosses(tape, dialect, end)
+  const noticed = noticedLosses(tape, dialect, topics, end)
   const put = (fault: Fault, count: number, places: readonly number[]) => {
     for (let left = Math.min(count, places.length - planned.size); left > 0; ) {
       const place = places[random.integer(places.length)]!
@@ -50,13 +59,13 @@ export function planFaults(
 }
 
 /** Updates of books that a later one of the same book follows: nobody can notice that the last one is missing. */
-function noticedLosses(tape: readonly TapeRecord[], dialect: Dialect, end: number): readonly number[] {
+function noticedLosses(tape: readonly TapeRecord[], dialect: Dialect, topics: ReadonlySet<string>, end: number): readonly number[] {
   const places: number[] = []
   const followed = new Set<string>()
   for (let i = tape.length - 1; i >= 10; i--) {
     const record = tape[i]!
     const topic = record.kind === 'message' ? dialect.topicOf(record) : ''
-    if (!/book|depth|l2_data/.test(topic)) continue
+    if (!/book|depth|l2_data/.test(topic) || !topics.has(topic)) continue
     if (i < end && followed.has(topic)) places.push(i)
     followed.add(topic)
   }

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigurableOrchestrator } from '@tapeloom/config'
-import { Orchestrator, type Logger, type MarketSymbol, type Source } from '@tapeloom/core'
+import { Orchestrator, type Logger, type MarketInput, type MarketSymbol, type Source } from '@tapeloom/core'
 import { DataProvider, journalSource } from '@tapeloom/data'
 import { VenueBook } from '@tapeloom/data/book'
 import { captureSource } from '@tapeloom/feeds'
@@ -88,11 +88,14 @@ export interface LiveRun {
 }
 
 /** Runs a configuration until the server has played everything and all books are whole again, then ends it as Ctrl-C does. */
-export async function runLive(config: string, server: VenueServer, symbols: number, limitMs = 20_000): Promise<LiveRun> {
+export async function runLive(
+  config: string, server: VenueServer, symbols: number, { limitMs = 20_000, capture = '' } = {},
+): Promise<LiveRun> {
   const [log, abort, seen] = [[] as string[], new AbortController(), new Map<MarketSymbol, string>()]
   const note = (message: string) => void log.push(message)
   const logger: Logger = { debug: () => undefined, info: note, warn: note, error: note }
-  const orchestrator = await ConfigurableOrchestrator.load(config, { logger })
+  const keep = () => (line: string) => capture !== '' && appendFileSync(capture, `${line}\n`)
+  const orchestrator = await ConfigurableOrchestrator.load(config, { logger, capture: keep })
   orchestrator.on('book', ({ symbol, status, bestBid, bestAsk }) => void seen.set(symbol, `${status} ${bestBid} ${bestAsk}`))
   try {
     const run = orchestrator.run({ signal: abort.signal })
@@ -129,6 +132,24 @@ export async function replayJournal(database: string): Promise<{ readonly journa
   const { sequence } = orchestrator.status()
   await orchestrator.stop()
   return { journalHash, sequence }
+}
+
+/** Trades and books of a source as lines, of the same form whatever the source. */
+export async function heard(source: Source): Promise<readonly string[]> {
+  await source.prepare?.()
+  const lines: string[] = []
+  const ids = new Set<string>()
+  for await (const some of source.events({ after: undefined, signal: new AbortController().signal })) {
+    for (const input of Array.isArray(some) ? (some as readonly MarketInput[]) : [some as MarketInput]) {
+      if (input.kind !== 'trade' && input.kind !== 'book') continue
+      const id = input.kind === 'trade' && input.id !== undefined ? `${input.symbol} ${input.id}` : ''
+      if (id !== '' && ids.has(id)) continue // told twice, counted once
+      ids.add(id)
+      const { sourceSequence: _, ...rest } = input
+      lines.push(JSON.stringify(rest, Object.keys(rest).toSorted()))
+    }
+  }
+  return lines
 }
 
 /** The books that a capture ends with. */

@@ -9,8 +9,8 @@ export interface PlayerParts {
   readonly dialect: Dialect
   readonly speed: number
   readonly stallMs: number
-  /** Sends a record to whom it concerns. */
-  send(record: TapeRecord, topic: string): void
+  /** Sends a record to whom it concerns, or leaves it out. */
+  send(record: TapeRecord, topic: string, isLeftOut: boolean): void
   /** Cuts all connections; with `halfOpen` the next one will get nothing. False when there is none to cut. */
   cut(halfOpen: boolean): boolean
 }
@@ -38,7 +38,7 @@ export async function playTape(
         await sleep(stallMs, undefined, { signal }).catch(() => undefined)
         startMs += stallMs
       }
-      if (record.kind === 'message' && fault !== 'gap') send(record, dialect.topicOf(record))
+      if (record.kind === 'message') send(record, dialect.topicOf(record), fault === 'gap')
       if (fault === 'disconnect' || fault === 'halfOpen') owed.push(fault)
       if (owed.length > 0 && cut(owed[0] === 'halfOpen')) owed.shift()
     }

@@ -40,8 +40,11 @@ export interface VenueServer {
   readonly urls: { readonly socket: string; readonly rest: string }
   /** Settles when all rounds were played. It goes on answering, with the last books. */
   readonly done: Promise<void>
-  /** What happened so far: connections made, times that they were cut, connections that got nothing, messages, answers of 429. */
-  readonly counts: { connections: number; cut: number; halfOpen: number; sent: number; refused: number }
+  /** What happened so far: connections made, times that they were cut, connections that got nothing, messages sent and left out, answers of 429. */
+  readonly counts: {
+    readonly connections: number; readonly cut: number; readonly halfOpen: number
+    readonly sent: number; readonly leftOut: number; readonly refused: number
+  }
   close(): Promise<void>
 }
 
@@ -62,7 +65,7 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
 }
 
 class LocalVenue implements VenueServer {
-  readonly counts = { connections: 0, cut: 0, halfOpen: 0, sent: 0, refused: 0 }
+  readonly counts = { connections: 0, cut: 0, halfOpen: 0, sent: 0, leftOut: 0, refused: 0 }
   readonly done: Promise<void>
   readonly #options: VenueServerOptions
   readonly #tape: readonly TapeRecord[]
@@ -115,7 +118,7 @@ class LocalVenue implements VenueServer {
     const dialect = this.#dialect
     const parts = {
       tape: this.#tape, dialect, speed, stallMs: faults.stallMs ?? 200,
-      send: (record: TapeRecord, topic: string) => this.#send(record, topic), cut: (halfOpen: boolean) => this.#cut(halfOpen),
+      send: (...how: [TapeRecord, string, boolean]) => this.#send(...how), cut: (halfOpen: boolean) => this.#cut(halfOpen),
     }
     for (let round = 0; round < rounds && !signal.aborted; round++) {
       if (round > 0) {
@@ -125,7 +128,8 @@ class LocalVenue implements VenueServer {
       while (![...this.#clients.keys()].some(({ topics }) => topics.size > 0) && !signal.aborted) await this.#pause(1)
       await this.#pause(READY_MS)
       this.#startUs = Date.now() * 1000
-      await playTape(parts, planFaults(this.#tape, dialect, faults, { seed, round, rounds }), signal)
+      const topics = new Set([...this.#clients.keys()].flatMap((client) => [...client.topics]))
+      await playTape(parts, planFaults(this.#tape, dialect, faults, { seed, round, rounds, topics }), signal)
     }
   }
 
@@ -141,18 +145,23 @@ class LocalVenue implements VenueServer {
       this.counts.halfOpen++
       return
     }
-    const client: Client = { topics: new Set(), send: (text) => socket.send(text) }
+    const client: Client = { topics: new Set(), send: (text) => socket.send(text), skip: () => undefined }
     this.#clients.set(client, socket)
     this.#dialect.connected(client, new URL(request.url ?? '/', 'http://local'))
     socket.on('message', (data: Buffer) => this.#dialect.said(client, data.toString('utf8')))
     socket.on('close', () => this.#clients.delete(client))
   }
 
-  #send(record: TapeRecord, topic: string): void {
+  #send(record: TapeRecord, topic: string, isLeftOut: boolean): void {
     let text: string | undefined
     for (const client of this.#clients.keys()) {
       if (topic === '' ? client.topics.size === 0 : !client.topics.has(topic)) continue
-      client.send((text ??= this.#dialect.retimed(record.text)))
+      if (isLeftOut) {
+        this.counts.leftOut++
+        client.skip()
+        continue
+      }
+      client.send((text ??= this.#options.times === 'original' ? record.text : this.#dialect.retimed(record.text)))
       this.counts.sent++
     }
   }

@@ -78,7 +78,7 @@ export class LiveConnection {
         this.#parts.heard(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer))
       }, on)
       socket.addEventListener('close', ({ code }) => resolve(`closed with code ${code}`), on)
-      socket.addEventListener('error', () => resolve(Number.isNaN(openUs) ? 'could not connect' : 'failed'), on)
+      socket.addEventListener('error', () => resolve(Number.isNaN(openUs) ? 'could not connect' : 'the connection broke'), on)
       void this.#watch(() => ({ heardUs, isOpen: !Number.isNaN(openUs) }), over.signal).then(resolve)
     })
     over.abort()
