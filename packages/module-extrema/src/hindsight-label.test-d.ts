@@ -1,5 +1,5 @@
 import { defineModule, type FeatureSpec } from '@tapeloom/core'
-import { test } from 'vitest'
+import { expectTypeOf, test } from 'vitest'
 import { prominentPeaks, tradeLabels, zigzag } from './index.ts'
 
 const spec: FeatureSpec = { rev: 1, unit: 'score', range: [-1, 1], description: 'A test.' }
@@ -25,4 +25,5 @@ test('a label of hindsight is no feature', () => {
       },
     },
   })
+  expectTypeOf(zigzag([1], [1], 100)).not.toExtend<readonly number[]>()
 })

@@ -113,11 +113,9 @@ test('classic points are those of the day before, whatever candle of the day it 
   for (const count of [1400, 1441, 2879, 2881, 5000]) {
     const host = harness(pivot)
     host.feed(events.slice(0, count))
-    for (const [name, value] of Object.entries(floorPoints(candlesOf(events.slice(0, count))))) {
-      const found = host.features[name as 'ppBps0']
-      if (count <= 1440) expect(found).toBeNull()
-      else expect(found).toBeCloseTo(value, 6)
-    }
+    const own = Object.entries(floorPoints(candlesOf(events.slice(0, count))))
+    const expected = own.map(([, value]) => (count <= 1440 ? null : (expect.closeTo(value, 6) as number)))
+    expect(own.map(([name]) => host.features[name as 'ppBps0'])).toEqual(expected)
     expect([host.features.r4Bps0, host.features.ppBps1]).toEqual([null, null])
   }
 })
