@@ -25,9 +25,9 @@ function folded(candles: readonly CandleInput[], minutes: number, timeframe: Can
     }
   })
 }
-const minutes = Array.from(fixtures.candles('BTC/USDT', '1m', { count: 5400 })) as CandleInput[]
-const cascade = [...minutes, ...folded(minutes, 5, '5m'), ...folded(minutes, 15, '15m')]
-const timeframes = ['1m', '5m', '15m'] as const
+const minutes = Array.from(fixtures.candles('BTC/USDT', '1m', { count: 3700 })) as CandleInput[]
+const cascade = (count: number) => [...minutes.slice(0, count), ...folded(minutes.slice(0, count), 5, '5m')]
+const timeframes = ['1m', '5m'] as const
 
 /** The columns of one timeframe from whole columns of candles. */
 function columnsOf(candles: readonly CandleInput[]) {
@@ -46,12 +46,12 @@ function columnsOf(candles: readonly CandleInput[]) {
 
 testModule(multiTimeframe, {
   test,
-  events: cascade,
-  options: { timeframes: [...timeframes], weights: [1, 2, 3] },
+  events: cascade(2000),
+  options: { timeframes: [...timeframes], weights: [1, 2] },
   needs: { analysis: { regime: 1 } },
   batch(events) {
     const each = timeframes.map((timeframe) => columnsOf(events.filter((event) => event.kind === 'candle' && event.timeframe === timeframe) as CandleInput[]))
-    const { score, agreement, available } = scoreOf(each.map(({ trend }) => trend), [1, 2, 3])
+    const { score, agreement, available } = scoreOf(each.map(({ trend }) => trend), [1, 2])
     const named = each.flatMap((columns, i) => Object.entries(columns).map(([name, value]) => [`${name}${timeframes[i]}`, value] as const))
     const all: Record<string, number> = { ...Object.fromEntries(named), score, agreement, available }
     return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, Number.isNaN(value) ? null : value]))
@@ -61,7 +61,7 @@ testModule(multiTimeframe, {
 describe('with fixed-share', () => {
   testModule(multiTimeframe, {
     test,
-    events: cascade,
+    events: cascade(3700),
     options: { timeframes: [...timeframes], weighting: 'fixed-share' },
     needs: { analysis: { regime: 2 } },
   })
@@ -144,7 +144,7 @@ test('a candle that forms changes no value: columns of a timeframe change at its
   const plain = minutes.slice(0, 1200).map(({ openTime, open, high, low, close, volume }) =>
     ({ openTime, open: Number(open), high: Number(high), low: Number(low), close: Number(close), volume: Number(volume) }))
   const data = new DataProvider({ sources: [candleSource('BTC/USDT', '1m', plain)], timeframes: ['5m', '15m'] })
-  const orchestrator = new Orchestrator({ data, modules: [use(multiTimeframe, { timeframes: [...timeframes] })] })
+  const orchestrator = new Orchestrator({ data, modules: [use(multiTimeframe, { timeframes: ['1m', '5m', '15m'] })] })
   const seen = new Map<string, { value: number | null; changed: number[] }>()
   let rows = 0
   for (let until = 60e6; until <= 1200 * 60e6; until += 60e6) {
