@@ -1,4 +1,5 @@
 import { fromGrid, TapeloomError, toGrid, type BookReader, type BookView, type Instrument } from '@tapeloom/core'
+import type { Heatmap } from './heatmap.ts'
 import type { LevelReader } from './level-reader.ts'
 
 /** Buckets kept, half of them on each side of the best. */
@@ -86,15 +87,18 @@ function fill(grid: BucketGrid, { prices, quantities, count, ended }: LevelReade
   return ended ? Infinity : count === 0 ? -Infinity : bucket - 1
 }
 
-/** Adds what a book event changed. */
-export function apply(grid: BucketGrid, book: BookView, { tick, lot }: Instrument): void {
+/** Adds what a book event changed; `heatmap` notes when. */
+export function apply(grid: BucketGrid, book: BookView, { tick, lot }: Instrument, heatmap?: Heatmap): void {
+  const elapsed = heatmap ? Math.max(0, book.tsInit - heatmap.from) : NaN
   for (let i = 0; i < book.changes; i++) {
     const ticks = toGrid(tick, book.changePrice(i))
     const bid = book.changeSide(i) === 'bid'
     const slot = (bid ? bidBucket(grid, ticks) : askBucket(grid, ticks)) - grid.base
     if (!(slot >= 0 && slot < WINDOW)) continue
     const lots = bid ? grid.bids : grid.asks
-    lots[slot]! += toGrid(lot, book.changeQuantity(i)) - toGrid(lot, book.changePrevious(i))
+    const change = toGrid(lot, book.changeQuantity(i)) - toGrid(lot, book.changePrevious(i))
+    lots[slot]! += change
+    if (heatmap) (bid ? heatmap.bids : heatmap.asks)[slot]! += change * elapsed
   }
   grid.changes += book.changes
 }

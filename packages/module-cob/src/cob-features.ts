@@ -14,6 +14,13 @@ const bucket = (side: string) =>
   ({ rev: 1, unit: 'score', range: [0, 50], size: 20, description: `ln(1 + value in quote units) of each ${side} bucket, best first.` }) as const
 const wall = (side: string) =>
   ({ rev: 1, unit: 'bps', range: [0, 1e4], description: `Distance of the nearest ${side} wall from the mid price; missing without one.` }) as const
+const slope = (side: string) =>
+  ({
+    rev: 1, unit: 'quote', range: [0, 1e18], description: `Value by which the ${side} deepen a bp: line through the mid price, within 10 bps of it.`,
+    source: 'After Næs & Skjeltorp (2006), Order book characteristics and the volume–volatility relation',
+  }) as const
+const curve = (what: string) =>
+  ({ rev: 1, unit: 'bps', range: [-1e4, 1e6], size: 5, description: `Cost of ${what} 1, 2, 5, 10 and 20 times fillSize at once, against the mid price.` }) as const
 const fill = (what: string) =>
   ({ rev: 1, unit: 'bps', range: [-1e4, 1e6], description: `Mean price of ${what} fillSize at once, worse than the mid price by this much.` }) as const
 
@@ -33,12 +40,16 @@ export const cobFeatures = {
   },
   depth10Bid: depth('bids'),
   depth10Ask: depth('asks'),
+  slopeBid: slope('bids'),
+  slopeAsk: slope('asks'),
   bucketBid: bucket('bid'),
   bucketAsk: bucket('ask'),
   wallBidBps: wall('bid'),
   wallAskBps: wall('ask'),
   fillBuyBps: fill('buying'),
   fillSellBps: fill('selling'),
+  curveBuyBps: curve('buying'),
+  curveSellBps: curve('selling'),
   crossed: { ...FLAG, description: '1 when the best bid is not below the best ask, else 0.' },
   coverage: { ...FLAG, description: 'Share of the configured venues whose book is live; with one venue 1 or 0.' },
 } as const satisfies FeatureSet

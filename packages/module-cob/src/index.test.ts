@@ -37,7 +37,34 @@ describe('cob', () => {
     expect(host.features.bucketBid1).toBe(0)
     expect(host.features.bucketBid2).toBeCloseTo(Math.log(1 + 59_985), 9)
     expect(host.features.bucketAsk1).toBeCloseTo(Math.log(1 + 2 * 60_015), 9)
+    expect([host.features.curveBuyBps0, host.features.curveBuyBps1]).toEqual([host.features.fillBuyBps, null])
+    expect(host.features.curveSellBps1).toBeCloseTo(1e4 * (1 - (3 * 60_000 + 59_985) / 4 / mid), 9)
     expect([host.features.bucketBid3, host.features.bucketAsk19]).toEqual([null, null])
+  })
+
+  test('the slope is that of a line through the mid price', () => {
+    const host = harness(cob)
+    const bids = Array.from({ length: 40 }, (_, i) => [10_000 - i, 1] as const)
+    host.feed([book(1, 'snapshot', bids, [[10_001, 5], [10_100, 1]])])
+    const mid = 10_000.5
+    const points = bids.filter(([price]) => price >= mid * 0.999).map(([price], i, all) =>
+      [1e4 * (1 - price / mid), all.slice(0, i + 1).reduce((sum, [at]) => sum + at, 0)] as const)
+    const sum = (of: (point: readonly [number, number]) => number) => points.reduce((total, point) => total + of(point), 0)
+    expect(host.features.slopeBid).toBeCloseTo(sum(([x, y]) => x * y) / sum(([x]) => x * x), 6)
+    expect(host.features.slopeAsk).toBeCloseTo((5 * 10_001) / (1e4 * (10_001 / mid - 1)), 6)
+  })
+
+  test('a cell of the heatmap is the mean over its second, weighted by time', () => {
+    const wide = (from: number, step: number) => Array.from({ length: 50 }, (_, i) => [from + 10 * step * i, 2] as const)
+    const host = harness(cob, { options: { heatmap: true, rows: 2, bucket: 10 } })
+    host.feed([
+      book(1.5, 'snapshot', wide(60_005, -1), wide(60_015, 1)), book(1.9, 'delta', [[60_005, 6]], []), book(2.25, 'delta', [[60_005, 10]], []),
+      book(2.5, 'delta', [[59_995, 0]], [[60_015, 3]]), book(3.1, 'delta', [[60_005, 1]], []), book(5.2, 'delta', [], []),
+    ])
+    expect(host.emitted('cob:heatmap')).toMatchObject([
+      { openTime: 2e6, closeTime: 3e6, bid: 60_000, ask: 60_020, bucket: 10, bids: [9, 1], asks: [2.5, 2] },
+      { openTime: 3e6, closeTime: 5e6, bids: [10 * 0.05 + 0.95, 0], asks: [3, 2] },
+    ])
   })
 
   test('inverse contracts are worth the same quote units at any price', () => {

@@ -1,20 +1,24 @@
 import { defineModule, fromGrid, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
 import pkg from '@tapeloom/module-cob/package.json' with { type: 'json' }
 import {
-  apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, touch, type BucketGrid,
+  apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, touch, WINDOW, type BucketGrid,
 } from './bucket-grid.ts'
 import { cobFeatures } from './cob-features.ts'
+import { beginCell, CELL_US, createHeatmap, endCell, type Heatmap, type HeatmapEvent } from './heatmap.ts'
 import { LevelReader } from './level-reader.ts'
 import { addSpan, createTimeMean, meanAt, type TimeMean } from './time-mean.ts'
 import { addTrade, forgetWalls, lookForWalls, nearestWall, noWalls, type WallEvent, type Walls } from './walls.ts'
 import { valueOf, writeBuckets, writeDepth } from './write-depth.ts'
 
+export type { HeatmapEvent } from './heatmap.ts'
 export type { WallEvent } from './walls.ts'
 
 declare module '@tapeloom/core' {
   interface EventMap {
     /** A price bucket far larger than its neighbours: it stands, or was eaten by trades, or pulled. */
     'cob:wall': WallEvent
+    /** What stood near the price in the last second, or since the last event: told with the option `heatmap`. */
+    'cob:heatmap': HeatmapEvent
   }
 }
 
@@ -37,6 +41,7 @@ interface CobState {
   imbalance5: number
   since: number
   readonly walls: Walls
+  readonly heatmap: Heatmap
 }
 
 /** Scratch only: nothing is kept in it from event to event. */
@@ -53,6 +58,7 @@ export const cob = defineModule({
   options: {
     bucket: option.number({ default: 0, min: 0, unit: 'price', description: 'Bucket size; 0: by the first price, 1 below 10,000, else 10.' }),
     rows: option.integer({ default: ROWS, min: 1, max: ROWS, description: 'How many bucketBid and bucketAsk columns are written.' }),
+    heatmap: option.boolean({ default: false, affects: 'none', description: 'Emits cob:heatmap for each second.' }),
     fillSize: option.number({ default: 1, min: 1e-12, unit: 'base', description: 'Quantity that fillBuyBps and fillSellBps trade.' }),
   },
   features: cobFeatures,
@@ -61,7 +67,7 @@ export const cob = defineModule({
     if (options.bucket > 0) bucketTicks(options.bucket, instrument, NaN)
     return {
       grid: emptyGrid(), means: [1, 5, 15, 60].map((seconds) => createTimeMean(seconds * 1e6)),
-      imbalance5: NaN, since: NaN, walls: noWalls(),
+      imbalance5: NaN, since: NaN, walls: noWalls(), heatmap: createHeatmap(options.heatmap ? WINDOW : 0),
     }
   },
   stateVersion: 1,
@@ -88,10 +94,14 @@ export const cob = defineModule({
       const isNew = known && (book.kind !== 'delta' || Number.isNaN(state.grid.base))
       // What a new snapshot does not show may have gone long ago.
       if (!known || isNew) forgetWalls(state.walls)
-      if (known) follow(state.grid, book, instrument, options.bucket, isNew, isLook)
-      else state.grid.base = NaN
+      const cell = options.heatmap && known && !isNew ? cellOf(state, options.rows, now, instrument) : undefined
+      if (cell) emit('cob:heatmap', cell)
+      if (!known) state.grid.base = state.heatmap.from = NaN
+      else if (follow(state.grid, book, instrument, options.bucket, isNew, isLook, options.heatmap ? state.heatmap : undefined)) beginCell(state.heatmap, now)
       if (!known || isNew || isWalk) writeDepth(features, book, instrument, options.fillSize, known)
       const [bid, ask] = touch(state.grid, book, instrument)
+      state.heatmap.bid = bid
+      state.heatmap.ask = ask
       features.imbalance1 = imbalance(state.grid, bid, ask, 1)
       features.imbalance5 = state.imbalance5 = imbalance(state.grid, bid, ask, 5)
       features.imbalance20 = imbalance(state.grid, bid, ask, ROWS)
@@ -116,18 +126,34 @@ function weightedMidBps({ bestBid, bestAsk, bestBidQuantity, bestAskQuantity }: 
   return 1e4 * (weighted / mid - 1)
 }
 
-/** Brings the buckets up to date: by the changes, or from the book where it is new or they are not enough. */
-function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: number, isNew: boolean, isLook: boolean): void {
+/** Brings the buckets up to date: by the changes, or (then true) from the book where it is new or they are not enough. */
+function follow(grid: BucketGrid, book: BookView, instrument: Instrument, size: number, isNew: boolean, isLook: boolean, heatmap: Heatmap | undefined): boolean {
   if (grid.ticks === 0) grid.ticks = bucketTicks(size, instrument, book.midPrice)
   if (isNew) {
     rebuild(grid, book, instrument, reader)
-    return
+    return true
   }
-  apply(grid, book, instrument)
+  apply(grid, book, instrument, heatmap)
   if (grid.changes >= CHECK_EVERY) check(grid, book, instrument)
   const [bid, ask] = touch(grid, book, instrument)
   if (ask <= grid.bidsFrom || bid >= grid.asksTo) grid.passed = true
-  if (!reaches(grid, bid, ask, ROWS) && (isLook || !grid.limited)) rebuild(grid, book, instrument, reader)
+  if (reaches(grid, bid, ask, ROWS) || !(isLook || !grid.limited)) return false
+  rebuild(grid, book, instrument, reader)
+  return true
+}
+
+/** The cell that ends before this event, in base units; undefined while it goes on, or where it is not known. */
+function cellOf({ heatmap, grid }: CobState, rows: number, now: number, { tick, lot }: Instrument): HeatmapEvent | undefined {
+  if (!(now >= heatmap.from + CELL_US)) return undefined
+  const { openTime, closeTime, bids, asks } = endCell(heatmap, grid, rows, now)
+  const isKnown = reaches(grid, heatmap.bid, heatmap.ask, rows)
+  beginCell(heatmap, closeTime)
+  if (!isKnown) return undefined
+  const quantity = (lots: number) => fromGrid(lot, lots)
+  return {
+    openTime, closeTime, bids: bids.map(quantity), asks: asks.map(quantity), bucket: fromGrid(tick, grid.ticks),
+    bid: fromGrid(tick, heatmap.bid * grid.ticks), ask: fromGrid(tick, heatmap.ask * grid.ticks),
+  }
 }
 
 /** @throws TapeloomError `cob.drift` when buckets and levels do not add up to the same */

@@ -62,7 +62,7 @@ export function lookForWalls(walls: Walls, grid: BucketGrid, bid: number, ask: n
   settle(walls, now, tell)
   const from = walls.lookedAt - EATEN_US
   walls.lookedAt = now
-  walls.trades = walls.trades.filter(({ at }) => at >= now - 10 * EATEN_US)
+  if (walls.trades.length > 0 && walls.trades[0]!.at < now - 10 * EATEN_US) walls.trades = walls.trades.filter(({ at }) => at >= now - 10 * EATEN_US)
   const bar = threshold(grid, bid, ask)
   // What the price has gone through is empty; what it has left behind is out of sight.
   const distance = ({ side, bucket }: Spot) => (side === 'bid' ? bid - bucket : bucket - ask)
@@ -78,12 +78,13 @@ export function lookForWalls(walls: Walls, grid: BucketGrid, bid: number, ask: n
     tell(wall.side, wall.bucket, lots, 'up')
   }
   walls.standing = stay
-  for (let i = 0; i < 2 * WALL_RANGE; i++) {
-    const [side, bucket] = i < WALL_RANGE ? (['bid', bid - i] as const) : (['ask', ask + i - WALL_RANGE] as const)
-    const lots = lotsAt(grid, side, bucket)
-    if (!(lots > bar) || stay.some((wall) => wall.side === side && wall.bucket === bucket)) continue
-    stay.push({ side, bucket, at: now, up: false, lots })
-  }
+  if (Number.isNaN(bar)) return
+  for (let i = 0; i < WALL_RANGE; i++) if (grid.bids[bid - grid.base - i]! > bar) notice(stay, 'bid', bid - i, grid.bids[bid - grid.base - i]!, now)
+  for (let i = 0; i < WALL_RANGE; i++) if (grid.asks[ask - grid.base + i]! > bar) notice(stay, 'ask', ask + i, grid.asks[ask - grid.base + i]!, now)
+}
+
+function notice(standing: Standing[], side: 'bid' | 'ask', bucket: number, lots: number, at: number): void {
+  if (!standing.some((wall) => wall.side === side && wall.bucket === bucket)) standing.push({ side, bucket, at, up: false, lots })
 }
 
 /** The bucket of the wall nearest to the price, or NaN. */
@@ -94,6 +95,7 @@ export function nearestWall({ standing }: Walls, side: 'bid' | 'ask'): number {
 
 /** Tells what became of walls that shrank 100 ms ago or earlier. */
 function settle(walls: Walls, now: number, tell: TellWall): void {
+  if (walls.shrunk.length === 0) return
   walls.shrunk = walls.shrunk.filter(({ side, bucket, lost, at, from }) => {
     if (now - at < EATEN_US) return true
     const there = (trade: Traded) => trade.side === side && trade.bucket === bucket && trade.at >= from && trade.at <= at + EATEN_US

@@ -1,15 +1,17 @@
 import { fromGrid, type BookReader, type Instrument } from '@tapeloom/core'
 import { touch, WINDOW, type BucketGrid } from './bucket-grid.ts'
-import { depthTo, fillPrice, type Depth } from './depth-profile.ts'
+import { depthSlope, depthTo, fillPrice, type Depth } from './depth-profile.ts'
 import { LevelReader } from './level-reader.ts'
 
 /** Depth is summed to this far from the mid price. */
 const DEPTH_RATIO = 10e-4
 /** What a fill may cost at most to be told, bps. */
 const WORST_FILL_BPS = 1e6
+/** The cost curve is told at so many times the fill size. */
+const MULTIPLES = [1, 2, 5, 10, 20]
 
-type Slots = Record<'depth10Bid' | 'depth10Ask' | 'fillBuyBps' | 'fillSellBps', number> &
-  Readonly<Record<'bucketBid' | 'bucketAsk', Float64Array>>
+type Slots = Record<'depth10Bid' | 'depth10Ask' | 'slopeBid' | 'slopeAsk' | 'fillBuyBps' | 'fillSellBps', number> &
+  Readonly<Record<'bucketBid' | 'bucketAsk' | 'curveBuyBps' | 'curveSellBps', Float64Array>>
 
 const bids = new LevelReader()
 const asks = new LevelReader()
@@ -17,17 +19,27 @@ const asks = new LevelReader()
 /** Writes the features that walk the book, depth and the cost of a fill; `isKnown` false makes them missing. */
 export function writeDepth(features: Slots, book: BookReader, { kind, contractSize }: Instrument, fillSize: number, isKnown: boolean): void {
   if (!isKnown) {
-    features.depth10Bid = features.depth10Ask = features.fillBuyBps = features.fillSellBps = NaN
+    features.depth10Bid = features.depth10Ask = features.slopeBid = features.slopeAsk = features.fillBuyBps = features.fillSellBps = NaN
+    features.curveBuyBps.fill(NaN)
+    features.curveSellBps.fill(NaN)
     return
   }
   const mid = book.midPrice
   const [lowest, highest] = [mid * (1 - DEPTH_RATIO), mid * (1 + DEPTH_RATIO)]
   const quantity = (kind === 'inverse' ? fillSize * mid : fillSize) / contractSize
-  const value = ({ base, quote }: Depth) => contractSize * (kind === 'inverse' ? base : quote)
-  features.depth10Bid = value(depthTo(bids.read(book, 'bid', lowest, quantity), 'bid', lowest))
-  features.depth10Ask = value(depthTo(asks.read(book, 'ask', highest, quantity), 'ask', highest))
-  features.fillBuyBps = Math.min(1e4 * (fillPrice(asks, quantity) / mid - 1), WORST_FILL_BPS)
-  features.fillSellBps = 1e4 * (1 - fillPrice(bids, quantity) / mid)
+  const value = (base: number, quote: number) => contractSize * (kind === 'inverse' ? base : quote)
+  const valueOfDepth = ({ base, quote }: Depth) => value(base, quote)
+  const most = quantity * MULTIPLES.at(-1)!
+  features.depth10Bid = valueOfDepth(depthTo(bids.read(book, 'bid', lowest, most), 'bid', lowest))
+  features.depth10Ask = valueOfDepth(depthTo(asks.read(book, 'ask', highest, most), 'ask', highest))
+  features.slopeBid = depthSlope(bids, 'bid', mid, lowest, value)
+  features.slopeAsk = depthSlope(asks, 'ask', mid, highest, value)
+  for (const [i, times] of MULTIPLES.entries()) {
+    features.curveBuyBps[i] = Math.min(1e4 * (fillPrice(asks, times * quantity) / mid - 1), WORST_FILL_BPS)
+    features.curveSellBps[i] = 1e4 * (1 - fillPrice(bids, times * quantity) / mid)
+  }
+  features.fillBuyBps = features.curveBuyBps[0]!
+  features.fillSellBps = features.curveSellBps[0]!
 }
 
 /** Value of lots at a price, in quote units. */
