@@ -58,4 +58,7 @@ export const benchmarks: readonly Benchmark[] = [
     ],
   },
   { name: 'pivots', file: 'packages/module-pivot/bench/pivots.bench.ts' },
+  { name: 'market-analysis', file: 'packages/module-market-analysis/bench/candle.bench.ts' },
+  { name: 'books', file: 'bench/src/book/books.bench.ts' },
+  { name: 'book-bytes', file: 'packages/feeds/bench/book-bytes.bench.ts' },
 ]

@@ -82,7 +82,7 @@ describe.skipIf(absent)('spot and perpetual merged anyway', () => {
     }
     expect(both).toBeGreaterThan(9900)
     expect([crossed / both > 0.999, evicted]).toEqual([true, 0])
-    expect([...merged.bids.counts]).toEqual(venues.map(({ ladder }) => ladder.bids.levels))
-    expect([...merged.asks.counts]).toEqual(venues.map(({ ladder }) => ladder.asks.levels))
+    expect([0, 1].map((venue) => merged.bids.levelsOf(venue))).toEqual(venues.map(({ ladder }) => ladder.bids.levels))
+    expect([0, 1].map((venue) => merged.asks.levelsOf(venue))).toEqual(venues.map(({ ladder }) => ladder.asks.levels))
   }, 60_000)
 })

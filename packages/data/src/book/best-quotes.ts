@@ -17,7 +17,7 @@ export class BestQuotes {
   readonly #bids: ConsolidatedSide
   readonly #asks: ConsolidatedSide
   readonly #venues: number
-  /** When each side of each venue was updated last: bids first. */
+  /** When each side of each venue was updated last: bids first. 0: it is not live. */
   readonly #updated: Float64Array
   // The effective best of each side, as keys: ticks of bids, negated ticks of asks. −Infinity: none.
   readonly #best: Float64Array
@@ -39,6 +39,7 @@ export class BestQuotes {
     best.fill(-Infinity)
     this.#order.sort((a, b) => updated[b]! - updated[a]! || a - b)
     for (const [rank, one] of this.#order.entries()) {
+      if (updated[one] === 0) break
       const bid = one < this.#venues
       const venue = bid ? one : one - this.#venues
       let limit = Infinity
@@ -54,7 +55,6 @@ export class BestQuotes {
 
   /** The best key of a venue that is not better than `limit`; −Infinity when there is none. */
   #bestBelow(side: ConsolidatedSide, sign: 1 | -1, venue: number, limit: number): number {
-    if (side.counts[venue] === 0) return -Infinity
     for (let levels = CHUNK; ; levels *= 4) {
       if (levels > this.#ticks.length) {
         this.#ticks = new Float64Array(levels)

@@ -28,11 +28,12 @@ export class ConsolidatedBook implements BookReader {
   readonly lot: Grid
   readonly bids: ConsolidatedSide
   readonly asks: ConsolidatedSide
-  readonly #tickSteps: readonly number[]
-  readonly #lotSteps: readonly number[]
+  readonly #tickSteps: Float64Array
+  /** NaN where contracts are inverse. */
+  readonly #lotSteps: Float64Array
   readonly #live: Uint8Array
   readonly #times: VenueTimes
-  /** A count of updates stands for their order: when each side of each venue was last changed, bids first. */
+  /** When each side of each venue was last changed, by a count of updates, bids first; 0 while the venue is not live. */
   readonly #updated: Float64Array
   #updates = 0
   // Bids of a venue are known at and above its edge, asks at and below; in common ticks.
@@ -54,8 +55,8 @@ export class ConsolidatedBook implements BookReader {
     const venues = instruments.length
     this.tick = ticks.grid
     this.lot = lots.grid
-    this.#tickSteps = ticks.steps
-    this.#lotSteps = lots.steps
+    this.#tickSteps = Float64Array.from(ticks.steps)
+    this.#lotSteps = Float64Array.from(lots.steps, (steps, venue) => (instruments[venue]!.kind === 'inverse' ? NaN : steps))
     this.bids = new ConsolidatedSide('bid', venues, width)
     this.asks = new ConsolidatedSide('ask', venues, width)
     this.#live = new Uint8Array(venues)
@@ -151,16 +152,16 @@ export class ConsolidatedBook implements BookReader {
   /** Puts a venue's lots at a price, in its own ticks and lots; 0 deletes. The venue counts as live. */
   set(venue: number, side: 'bid' | 'ask', ticks: number, lots: number): void {
     const bid = side === 'bid'
-    this.#live[venue] = 1
+    const steps = this.#lotSteps[venue]!
     this.#updated[bid ? venue : venue + this.#live.length] = ++this.#updates
-    const common = ticks * this.#tickSteps[venue]!
-    if (bid) this.bids.set(venue, common, this.#baseLots(venue, ticks, lots))
-    else this.asks.set(venue, common, this.#baseLots(venue, ticks, lots))
+    const levels = bid ? this.bids : this.asks
+    levels.set(venue, ticks * this.#tickSteps[venue]!, steps >= 1 ? lots * steps : this.#inverseLots(venue, ticks, lots))
   }
 
   /** A venue is not live: its levels leave the sum. */
   leave(venue: number): void {
     this.#live[venue] = 0
+    this.#updated[venue] = this.#updated[venue + this.#live.length] = 0
     this.bids.remove(venue)
     this.asks.remove(venue)
     this.#bidEdges[venue] = -Infinity
@@ -194,8 +195,7 @@ export class ConsolidatedBook implements BookReader {
     }
   }
 
-  #baseLots(venue: number, ticks: number, lots: number): number {
-    if (this.instruments[venue]!.kind !== 'inverse') return lots * this.#lotSteps[venue]!
+  #inverseLots(venue: number, ticks: number, lots: number): number {
     const { tick, lot, contractSize } = this.instruments[venue]!
     const base = (fromGrid(lot, lots) * contractSize) / fromGrid(tick, ticks)
     return lots === 0 ? 0 : Math.max(1, Math.round((base * this.lot.scale) / this.lot.k))

@@ -15,9 +15,10 @@ export class LadderSide implements LevelReader, LevelWriter {
   readonly #lots: Float64Array
   readonly #low: Int32Array
   readonly #high: Int32Array
-  #base = 0
+  // NaN while the side is empty: no tick is inside the window then. (It also keeps the fields doubles for the compiler.)
+  #base = NaN
+  #bestTicks = NaN
   #best = -1
-  #levels = 0
   // Levels worse than the window, best first: snapshots come best first, and so append.
   #farKeys = new Float64Array(64)
   #farLots = new Float64Array(64)
@@ -38,15 +39,16 @@ export class LadderSide implements LevelReader, LevelWriter {
     this.#high = new Int32Array(width / STEP)
   }
 
+  /** Counted when asked for: O(width / 32 + levels). */
   get levels(): number {
-    return this.#levels
+    return this.#far + this.#countBelow(this.#width)
   }
   /** How many of them lie in the overflow. */
   get overflow(): number {
     return this.#far
   }
   get bestTicks(): number {
-    return this.#best < 0 ? NaN : this.#sign * (this.#base + this.#best) + 0
+    return this.#bestTicks
   }
   get bestLots(): number {
     return this.#best < 0 ? NaN : this.#lots[this.#best]!
@@ -69,31 +71,18 @@ export class LadderSide implements LevelReader, LevelWriter {
     return at < this.#far && this.#farKeys[at] === this.#sign * ticks ? this.#farLots[at]! : 0
   }
 
-  /** Puts `lots` at a price, 0 deletes; returns what was there. O(1), outside the window O(overflow). */
+  /**
+   * O(1), outside the window O(overflow). Whether a level comes, changes or goes is as good as random, so the bits are
+   * written without asking: a branch that is guessed wrong costs more than all of this.
+   */
   set(ticks: number, lots: number): number {
-    const key = this.#sign * ticks
-    if (this.#best < 0) {
-      if (lots === 0) return 0
-      this.#base = key - 0.75 * this.#width
-    }
-    let index = key - this.#base
-    if (index < 0) return this.#setFar(key, lots)
-    if (index >= this.#width) {
-      if (lots === 0) return 0
-      this.#recentre(key)
-      index = key - this.#base
-    }
+    const offset = this.#sign * ticks - this.#base
+    if (!(offset >= 0 && offset < this.#width)) return this.#setOutside(this.#sign * ticks, lots)
+    const index = offset | 0
     const previous = this.#lots[index]! // 0 <= index < width
-    if (lots === 0) {
-      if (previous !== 0) this.#remove(index)
-      return previous
-    }
     this.#lots[index] = lots
-    if (previous === 0) this.#mark(index)
-    if (index > this.#best) {
-      this.#best = index
-      if (index >= 0.875 * this.#width) this.#recentre(key)
-    }
+    this.#write(index, bitOf(lots !== 0))
+    if (index >= this.#best) this.#touch(index, lots)
     return previous
   }
 
@@ -101,9 +90,8 @@ export class LadderSide implements LevelReader, LevelWriter {
     this.#lots.fill(0)
     this.#low.fill(0)
     this.#high.fill(0)
-    this.#best = -1
-    this.#levels = 0
     this.#far = 0
+    this.#empty()
   }
 
   top(levels: number, ticks: Float64Array, lots: Float64Array): number {
@@ -127,30 +115,44 @@ export class LadderSide implements LevelReader, LevelWriter {
     return count
   }
 
-  #mark(index: number): void {
+  /** Sets or clears the bit of a level, and the bit of its word where the word is empty or not. */
+  #write(index: number, bit: number): void {
     const word = index >> 5
-    this.#low[word]! |= 1 << (index & 31)
-    this.#high[word >> 5]! |= 1 << (word & 31)
-    this.#levels++
+    const bits = (this.#low[word]! & ~(1 << index)) | (bit << index)
+    this.#low[word] = bits
+    this.#high[word >> 5] = (this.#high[word >> 5]! & ~(1 << word)) | (bitOf(bits !== 0) << word)
   }
 
-  #unmark(index: number): void {
-    const word = index >> 5
-    const bits = (this.#low[word]! &= ~(1 << (index & 31)))
-    if (bits === 0) this.#high[word >> 5]! &= ~(1 << (word & 31))
-    this.#levels--
+  /** A price outside the window, or the first of an empty side. */
+  #setOutside(key: number, lots: number): number {
+    if (key < this.#base) return this.#setFar(key, lots)
+    if (lots === 0) return 0
+    if (this.#best < 0) this.#base = key - 0.75 * this.#width
+    else this.#recentre(key)
+    const index = key - this.#base
+    this.#lots[index] = lots
+    this.#write(index, 1)
+    if (index > this.#best) this.#touch(index, lots)
+    return 0
   }
 
-  #remove(index: number): void {
-    this.#lots[index] = 0
-    this.#unmark(index)
-    if (index !== this.#best) return
-    let word = index >> 5
-    if (this.#low[word] === 0) word = this.#wordBelow(word)
-    if (word >= 0) this.#best = (word << 5) + 31 - Math.clz32(this.#low[word]!)
-    else this.#best = -1
-    if (this.#best < 0 && this.#far > 0) this.#recentre(this.#farKeys[0]!)
-    else if (this.#best >= 0 && this.#best < this.#width / 8) this.#recentre(this.#base + this.#best)
+  /** Something happened at the best or above it. */
+  #touch(index: number, lots: number): void {
+    if (lots === 0) {
+      if (index > this.#best) return
+      let word = index >> 5
+      if (this.#low[word] === 0) word = this.#wordBelow(word)
+      if (word < 0) return this.#far > 0 ? this.#recentre(this.#farKeys[0]!) : this.#empty()
+      this.#best = (word << 5) + 31 - Math.clz32(this.#low[word]!)
+    } else this.#best = index
+    this.#bestTicks = this.#sign * (this.#base + this.#best) + 0
+    if (this.#best < this.#width / 8 || this.#best >= 0.875 * this.#width) this.#recentre(this.#base + this.#best)
+  }
+
+  /** The last level went: the next one places the window. */
+  #empty(): void {
+    this.#best = -1
+    this.#base = this.#bestTicks = NaN
   }
 
   /** The next lower word with a level in it, or -1. */
@@ -172,26 +174,32 @@ export class LadderSide implements LevelReader, LevelWriter {
     this.#base += by
     this.#pull()
     this.#best = key - this.#base
+    this.#bestTicks = this.#sign * key + 0
   }
 
-  /** Moves the lowest `ticks` of the window to the front of the overflow. */
-  #spill(ticks: number): void {
+  /** Levels in the lowest `ticks` of the window, whole words. */
+  #countBelow(ticks: number): number {
     let count = 0
     for (let word = 0; word < ticks / 32; word++) {
       for (let bits = this.#low[word]!; bits !== 0; bits &= bits - 1) count++
     }
+    return count
+  }
+
+  /** Moves the lowest `ticks` of the window to the front of the overflow. */
+  #spill(ticks: number): void {
+    const count = this.#countBelow(ticks)
     if (count === 0) return
     this.#reserveFar(this.#far + count)
     this.#farKeys.copyWithin(count, 0, this.#far)
     this.#farLots.copyWithin(count, 0, this.#far)
     this.#far += count
-    this.#levels += count // the unmarking below counts them out
     for (let index = 0, at = count; at > 0; index++) {
       if (this.#lots[index] === 0) continue
       this.#farKeys[--at] = this.#base + index
       this.#farLots[at] = this.#lots[index]!
       this.#lots[index] = 0
-      this.#unmark(index)
+      this.#write(index, 0)
     }
   }
 
@@ -207,10 +215,9 @@ export class LadderSide implements LevelReader, LevelWriter {
     for (; count < this.#far && this.#farKeys[count]! >= this.#base; count++) {
       const index = this.#farKeys[count]! - this.#base
       this.#lots[index] = this.#farLots[count]!
-      this.#mark(index)
+      this.#write(index, 1)
     }
     if (count === 0) return
-    this.#levels -= count
     this.#farKeys.copyWithin(0, count, this.#far)
     this.#farLots.copyWithin(0, count, this.#far)
     this.#far -= count
@@ -225,7 +232,6 @@ export class LadderSide implements LevelReader, LevelWriter {
       this.#farKeys.copyWithin(at + 1, at, this.#far)
       this.#farLots.copyWithin(at + 1, at, this.#far)
       this.#far++
-      this.#levels++
       this.#farKeys[at] = key
     }
     if (lots !== 0) this.#farLots[at] = lots
@@ -233,7 +239,6 @@ export class LadderSide implements LevelReader, LevelWriter {
       this.#farKeys.copyWithin(at, at + 1, this.#far)
       this.#farLots.copyWithin(at, at + 1, this.#far)
       this.#far--
-      this.#levels--
     }
     return previous
   }
@@ -257,6 +262,9 @@ export class LadderSide implements LevelReader, LevelWriter {
     this.#farLots = grown(this.#farLots, room)
   }
 }
+
+/** A truth as 1 or 0, without a branch. */
+const bitOf = (truth: boolean): number => (truth as unknown as number) | 0
 
 /** The place of the lowest bit that is set. */
 const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits)

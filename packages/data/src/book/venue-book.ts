@@ -162,8 +162,8 @@ export class VenueBook implements BookReader {
     const { bids, asks } = this.ladder
     if (partial) {
       // An empty side of a cut-off book: nothing of it is known.
-      this.#bidEdge = bids.levels > 0 ? bids.worstTicks : Infinity
-      this.#askEdge = asks.levels > 0 ? asks.worstTicks : -Infinity
+      this.#bidEdge = Number.isNaN(bids.bestTicks) ? Infinity : bids.worstTicks
+      this.#askEdge = Number.isNaN(asks.bestTicks) ? -Infinity : asks.worstTicks
     } else if (this.#snapshot) {
       this.#bidEdge = -Infinity
       this.#askEdge = Infinity
