@@ -40,6 +40,7 @@ const common = {
   silenceMs: 20_000,
 } satisfies Partial<LiveVenue>
 
+/** Binance's spot market. */
 const spot: LiveVenue = {
   ...common,
   name: 'binance-spot', exchange: 'BINANCE',
@@ -52,6 +53,7 @@ const spot: LiveVenue = {
     [{ url: `${base}/api/v3/exchangeInfo?symbols=${encodeURIComponent(JSON.stringify(raws))}`, weight: 20 }],
 }
 
+/** Binance's USD-M market. */
 const usdm: LiveVenue = {
   ...common,
   name: 'binance-usdm', exchange: 'BINANCE_FUTURES',
@@ -62,3 +64,6 @@ const usdm: LiveVenue = {
   snapshot: (base, raw) => ({ url: `${base}/fapi/v1/depth?symbol=${raw}&limit=${DEPTH}`, weight: 20 }),
   instruments: (base) => [{ url: `${base}/fapi/v1/exchangeInfo`, weight: 1 }],
 }
+
+/** Binance's markets that can be had live. */
+export const binanceVenues = { spot, usdm }

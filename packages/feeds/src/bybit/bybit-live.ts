@@ -23,7 +23,7 @@ export function bybit(options: LiveOptions): LiveSource {
   if (categories.size > 1) {
     throw new TapeloomError('live.symbols', `[live bybit] symbols are of ${[...categories].join(' and ')}. Make a source for each.`)
   }
-  return liveSource(venueOf([...categories][0] ?? 'spot'), options)
+  return liveSource(bybitVenue([...categories][0] ?? 'spot'), options)
 }
 
 function categoryOf(symbol: MarketSymbol): Category {
@@ -35,7 +35,8 @@ const name = (raw: string): string => raw.replace(SPOT, '')
 const message = (op: string, args: readonly string[]): string => JSON.stringify({ op, args })
 const book = (raw: string): string => `orderbook.${DEPTH}.${name(raw)}`
 
-const venueOf = (category: Category): LiveVenue => ({
+/** What Bybit's public data of one kind needs beyond its decoder. */
+export const bybitVenue = (category: Category): LiveVenue => ({
   name: 'bybit', exchange: 'BYBIT',
   urls: { socket: 'wss://stream.bybit.com', rest: 'https://api.bybit.com' },
   connections: { weight: 500, perMs: 300_000 },

@@ -11,9 +11,10 @@ import { CoinbaseDecoder } from './coinbase-decoder.ts'
  * @throws TapeloomError `live.symbols`
  * @source Coinbase Advanced Trade WebSocket, "Channels" and "Rate limits"; REST API, "Get public product"
  */
-export const coinbase = (options: LiveOptions): LiveSource => liveSource(venue, options)
+export const coinbase = (options: LiveOptions): LiveSource => liveSource(coinbaseVenue, options)
 
-const venue: LiveVenue = {
+/** What Coinbase's public data needs beyond its decoder. */
+export const coinbaseVenue: LiveVenue = {
   name: 'coinbase', exchange: 'COINBASE',
   urls: { socket: 'wss://advanced-trade-ws.coinbase.com', rest: 'https://api.coinbase.com' },
   connections: { weight: 8, perMs: 1000 },

@@ -16,13 +16,14 @@ const code = (currency: string): string => ALIASES[currency] ?? currency
  * @throws TapeloomError `live.symbols`
  * @source Kraken WebSocket API 1.9; REST API, "Get Tradable Asset Pairs"
  */
-export const kraken = (options: LiveOptions): LiveSource => liveSource(venue, options)
+export const kraken = (options: LiveOptions): LiveSource => liveSource(krakenVenue, options)
 
 const message = (event: string, pair: readonly string[], subscription: object): string =>
   JSON.stringify({ event, pair, subscription })
 const book = { name: 'book', depth: DEPTH }
 
-const venue: LiveVenue = {
+/** What Kraken's public data needs beyond its decoder. */
+export const krakenVenue: LiveVenue = {
   name: 'kraken', exchange: 'KRAKEN',
   urls: { socket: 'wss://ws.kraken.com', rest: 'https://api.kraken.com' },
   connections: { weight: 150, perMs: 600_000 },

@@ -19,6 +19,8 @@ export interface ConnectionParts {
 
 /** An attempt that is not answered for so long has failed. */
 const OPENING_MS = 10_000
+/** What has come while this thread was busy gets so long to be heard. */
+const BUSY_MS = 20
 
 /** A WebSocket that is made anew, with growing waits, whenever it ends, fails or says nothing for too long. */
 export class LiveConnection {
@@ -92,12 +94,14 @@ export class LiveConnection {
   /** Settles with what is wrong when nothing was heard for too long. */
   async #watch(state: () => { readonly heardUs: number; readonly isOpen: boolean }, signal: AbortSignal): Promise<string> {
     const { clock, silenceMs } = this.#parts
-    for (;;) {
+    for (let isLast = false; ; ) {
       const { heardUs, isOpen } = state()
       const leftMs = (isOpen ? silenceMs : OPENING_MS) - (clock.nowUs() - heardUs) / 1000
       if (signal.aborted) return 'stopped'
-      if (leftMs <= 0) return isOpen ? `connected but no data for ${silenceMs} ms` : `no answer for ${OPENING_MS} ms`
-      await clock.wait(Math.min(leftMs, isOpen ? Infinity : 50), signal)
+      if (leftMs <= 0 && isLast) return isOpen ? `connected but no data for ${silenceMs} ms` : `no answer for ${OPENING_MS} ms`
+      // Where this thread was busy for so long, what has come meanwhile is heard in a moment.
+      isLast = leftMs <= 0
+      await clock.wait(isLast ? BUSY_MS : Math.min(leftMs, isOpen ? Infinity : 50), signal)
     }
   }
 

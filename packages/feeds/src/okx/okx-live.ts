@@ -11,12 +11,13 @@ import { OkxDecoder } from './okx-decoder.ts'
  * @throws TapeloomError `live.symbols`
  * @source OKX API v5, "WebSocket", "Order book channel", "Get instruments"
  */
-export const okx = (options: LiveOptions): LiveSource => liveSource(venue, options)
+export const okx = (options: LiveOptions): LiveSource => liveSource(okxVenue, options)
 
 const message = (op: string, channels: readonly string[], raws: readonly string[]): string =>
   JSON.stringify({ op, args: channels.flatMap((channel) => raws.map((instId) => ({ channel, instId }))) })
 
-const venue: LiveVenue = {
+/** What OKX's public data needs beyond its decoder. */
+export const okxVenue: LiveVenue = {
   name: 'okx', exchange: 'OKX',
   urls: { socket: 'wss://ws.okx.com:8443', rest: 'https://www.okx.com' },
   connections: { weight: 3, perMs: 1000 },
