@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Lane, Network, Shape } from '../module/network.ts'
 import type { PlannedModule } from './module-plan.ts'
+import { sha256 } from './sha256.ts'
 
 /** Where the columns of all modules stand in a row. Immutable: another set of columns is another layout. */
 export interface ColumnLayout {
@@ -56,4 +56,4 @@ export function schemaHashOf(network: Network, inputs: readonly (readonly string
 }
 
 export const shortHash = (value: unknown, digits: number): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, digits)
+  sha256().update(JSON.stringify(value)).digest('hex').slice(0, digits)

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Plain } from '../module/state.ts'
+import { sha256 } from './sha256.ts'
 
 const BLOCK = 65_536
 
@@ -26,7 +26,7 @@ export class OutputDigest {
 
   /** The hash of all so far, hex. */
   value(): string {
-    return createHash('sha256').update(this.#link).update(this.#block.subarray(0, this.#at)).digest('hex')
+    return sha256().update(this.#link).update(this.#block.subarray(0, this.#at)).digest('hex')
   }
 
   snapshot(): Plain {
@@ -59,7 +59,7 @@ export class OutputDigest {
   }
 
   #close(): void {
-    this.#link = new Uint8Array(createHash('sha256').update(this.#link).update(this.#block.subarray(0, this.#at)).digest())
+    this.#link = new Uint8Array(sha256().update(this.#link).update(this.#block.subarray(0, this.#at)).digest())
     this.#at = 0
   }
 }

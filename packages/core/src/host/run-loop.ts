@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TapeloomError } from '../error.ts'
 import type { Plain } from '../module/state.ts'
@@ -7,6 +6,7 @@ import type { Command, DeferredWork } from '../ports/participant.ts'
 import type { Outcome } from './deferred-queue.ts'
 import { decodePlain, encodePlain } from './plain-codec.ts'
 import type { Session } from './session.ts'
+import { sha256 } from './sha256.ts'
 
 /** A module that came or went while running: journalled, but a journal can not bring its code back. */
 export interface PlanChange {
@@ -181,14 +181,14 @@ export class RunLoop {
       prices: s.prices.slice(), priceTimes: s.priceTimes.slice(), silences: s.silences,
       pendingCommands: s.pendingCommands as unknown as Plain, pendingSwaps: s.pendingSwaps as unknown as Plain,
     })
-    return Buffer.concat([createHash('sha256').update(body).digest(), body])
+    return Buffer.concat([sha256().update(body).digest(), body])
   }
 
   /** @throws TapeloomError `snapshot.checksum snapshot.version snapshot.layout` */
   async restore(bytes: Uint8Array): Promise<void> {
     const s = this.#session
     const body = bytes.subarray(32)
-    if (Buffer.compare(createHash('sha256').update(body).digest(), bytes.subarray(0, 32)) !== 0) throw new TapeloomError('snapshot.checksum', '[snapshot] its checksum does not fit. Use an older one.')
+    if (Buffer.compare(sha256().update(body).digest(), bytes.subarray(0, 32)) !== 0) throw new TapeloomError('snapshot.checksum', '[snapshot] its checksum does not fit. Use an older one.')
     const saved = decodePlain(body) as unknown as Saved
     if (saved.version !== 1) throw new TapeloomError('snapshot.version', `[snapshot] is of version ${saved.version}, this core reads 1. Use the release that made it.`)
     if (saved.layoutId !== s.modules.rows.layout.layoutId) throw new TapeloomError('snapshot.layout', `[snapshot] has columns ${saved.layoutId}, these modules make ${s.modules.rows.layout.layoutId}. Load the same modules and options.`)

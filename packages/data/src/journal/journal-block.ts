@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { checksum } from './checksum.ts'
 
 /**
  * A block is one write: `u32 magic, u32 payload bytes, u32 CRC-32, u32 records, f64 first sequence, f64 reserved`, then
@@ -26,7 +26,7 @@ export function sealBlock(bytes: Uint8Array, magic: number, count: number, first
   view.setUint32(12, count, true)
   view.setFloat64(16, firstSequence, true)
   view.setFloat64(24, 0, true)
-  view.setUint32(CRC_AT, crc32(bytes.subarray(CRC_FROM)), true)
+  view.setUint32(CRC_AT, checksum(bytes.subarray(CRC_FROM)), true)
 }
 
 /** Reads the header at the start of `bytes`; undefined when it is none. */
@@ -42,5 +42,5 @@ export function readBlockHeader(bytes: Uint8Array): BlockHeader | undefined {
 /** Whether a whole block (header and payload) is as it was written. */
 export function isIntact(block: Uint8Array): boolean {
   const view = new DataView(block.buffer, block.byteOffset, BLOCK_HEADER)
-  return view.getUint32(CRC_AT, true) === crc32(block.subarray(CRC_FROM))
+  return view.getUint32(CRC_AT, true) === checksum(block.subarray(CRC_FROM))
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { checksum } from './checksum.ts'
 
 const MAGIC = 0x31534c54 // 'TLS1'
 const HEADER = 16
@@ -20,7 +20,7 @@ export function keepSnapshotFile(folder: string, sequence: number, bytes: Uint8A
   const file = new Uint8Array(HEADER + bytes.length)
   const view = new DataView(file.buffer)
   view.setUint32(0, MAGIC, true)
-  view.setUint32(4, crc32(bytes), true)
+  view.setUint32(4, checksum(bytes), true)
   view.setFloat64(8, bytes.length, true)
   file.set(bytes, HEADER)
   const path = join(folder, nameOf(sequence))
@@ -45,7 +45,7 @@ function intactBytes(file: Uint8Array): Uint8Array | undefined {
   const view = new DataView(file.buffer, file.byteOffset, HEADER)
   const bytes = file.subarray(HEADER)
   const whole = view.getUint32(0, true) === MAGIC && view.getFloat64(8, true) === bytes.length
-  return whole && view.getUint32(4, true) === crc32(bytes) ? bytes : undefined
+  return whole && view.getUint32(4, true) === checksum(bytes) ? bytes : undefined
 }
 
 const snapshotNames = (folder: string): string[] =>
