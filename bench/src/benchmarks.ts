@@ -16,12 +16,6 @@ const contestants = ['tapeloom', 'objects', 'emitter']
 interface References {
   readonly references: readonly { readonly open: number; readonly registerNs: number; readonly matchNs: number; readonly bytes: number }[]
 }
-interface Steps {
-  readonly results: readonly { readonly model: string; readonly step: Cost; readonly worker: Cost; readonly infer: Cost }[]
-}
-interface Cost {
-  readonly cpuMs: number
-}
 interface Ingest {
   readonly reads: { readonly ratioCpu: number; readonly ratioWall: number }
 }
@@ -42,14 +36,8 @@ export const benchmarks: readonly Benchmark[] = [
       { what: `match a reference, ${open} open`, measured: matchNs, unit: 'ns' as const },
     ]),
   },
-  {
-    name: 'training-step', file: 'packages/models/bench/step.bench.ts',
-    figures: ({ results }: Steps) => results.flatMap(({ model, step, worker, infer }) => [
-      { what: `step in a worker / step here, ${model}`, measured: worker.cpuMs / step.cpuMs, unit: '×' as const },
-      { what: `training step, ${model}`, measured: 1e6 * step.cpuMs, unit: 'ns' as const },
-      { what: `inference, ${model}`, measured: 1e6 * infer.cpuMs, unit: 'ns' as const },
-    ]),
-  },
+  { name: 'training-step', file: 'packages/models/bench/step.bench.ts' },
+  { name: 'model-soak', file: 'packages/models/bench/soak.bench.ts' },
   {
     name: 'ingest', file: 'packages/store-duckdb/bench/ingest.bench.ts',
     figures: ({ reads }: Ingest) => [

@@ -1,65 +1,100 @@
-import { cpus } from 'node:os'
-import { createRandom } from '@tapeloom/core'
+import { cpus, loadavg } from 'node:os'
 import { compiledOf } from '../src/define-model.ts'
-import { crossEntropy, defineModel, dense, relu } from '../src/index.ts'
+import { input } from '../src/graph/node.ts'
+import { gemm } from '../src/graph/primitives.ts'
 import { initialWeights } from '../src/initial-weights.ts'
 import { planTraining } from '../src/network-trainer.ts'
+import { encodeModel } from '../src/onnx/encode-model.ts'
+import { onnxRuntime } from '../src/onnx/onnx-runtime.ts'
 import { TrainingSession } from '../src/training-session.ts'
+import { contests, randomBatch, type Contest } from './networks.ts'
+import { openPyTorch } from './pytorch.ts'
+import { jaxJs, rivalsInstalled, tensorflow } from './rivals.ts'
 
-// Prints the time of one training step of two dense networks, batch 64, as JSON: CPU of the process and wall, in this
-// thread and through the worker; and of one inference and one swap. Medians of 9 rounds.
-const ROUNDS = 9
+// Prints, as JSON figures, the CPU time of one training step of four networks: ours, PyTorch's where Python has it
+// (TAPELOOM_PYTHON=…/bin/python), and those of jax-js and TensorFlow.js for dense networks. One thread each; the
+// contestants take turns, and ratios are medians over the turns. One network only: its name as an argument.
+const TURNS = 11
+type Run = () => Promise<number>
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
-function network(inputs: number, hidden: number) {
-  return defineModel({
-    name: `mlp${inputs}`,
-    inputs: { x: [inputs] },
-    targets: { y: 'class' },
-    forward: ({ x }) => ({ logits: dense(relu(dense(relu(dense(x, hidden)), hidden)), 3) }),
-    loss: (output, target) => crossEntropy(output.logits, target.y),
-  })
+/** CPU ms of one of `steps` calls. */
+const timed = (steps: number, step: () => Promise<unknown>): Run => async () => {
+  const usage = process.cpuUsage()
+  for (let i = 0; i < steps; i++) await step()
+  const { user, system } = process.cpuUsage(usage)
+  return (user + system) / 1e3 / steps
 }
 
-async function measure(inputs: number, hidden: number, steps: number) {
-  const net = network(inputs, hidden)
-  const random = createRandom(1)
-  const x = Float32Array.from({ length: 64 * inputs }, () => random.normal())
-  const y = Float32Array.from({ length: 64 }, () => random.integer(3))
-  const weights = new Float32Array(64).fill(1)
-  const compiled = compiledOf(net)
-  const session = await TrainingSession.open(planTraining(compiled, initialWeights(compiled, 1)))
-  const trainer = await net.train({ seed: 1 })
-  const local = async () => void (await session.step({ x, 'target.y': y, 'sample.weight': weights }))
-  const remote = async () => void (await trainer.step({ samples: 64, inputs: { x }, targets: { y }, weights }))
-  const time = async (step: () => Promise<void>) => {
-    for (let i = 0; i < steps; i++) await step()
-    const rounds: { cpu: number; wall: number }[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const [usage, start] = [process.cpuUsage(), process.hrtime.bigint()]
-      for (let i = 0; i < steps; i++) await step()
-      const { user, system } = process.cpuUsage(usage)
-      rounds.push({ cpu: (user + system) / 1e3 / steps, wall: Number(process.hrtime.bigint() - start) / 1e6 / steps })
-    }
-    return { cpuMs: median(rounds.map(({ cpu }) => cpu)), wallMs: median(rounds.map(({ wall }) => wall)) }
+/** Time of a product of two 512 × 512 matrices in our runtime: what no step can beat. */
+async function gemmRun(): Promise<Run> {
+  const runtime = await onnxRuntime()
+  const [a, b] = [input('a', [512, 512]), input('b', [512, 512])]
+  const inputs = new Map([['a', a], ['b', b]])
+  const session = await runtime.open(encodeModel({ name: 'gemm', batch: 1, inputs, outputs: new Map([['c', gemm(a, b)]]) }))
+  const matrix = () => runtime.tensor(Float32Array.from({ length: 512 * 512 }, (_, i) => Math.sin(i)), [512, 512])
+  const [feeds, outputs] = [{ a: matrix(), b: matrix() }, { c: matrix() }]
+  return timed(10, () => session.run(feeds, outputs))
+}
+
+async function measure(contest: Contest, gemmMs: Run, torch: Awaited<ReturnType<typeof openPyTorch>>) {
+  const { name, network, steps, what, flops } = contest
+  const compiled = compiledOf(network)
+  const batch = randomBatch(network)
+  const open = () => TrainingSession.open(planTraining(compiled, initialWeights(compiled, 1)))
+  const [bare, handing] = [await open(), await open()]
+  const served = await network.open({ seed: 1 })
+  const sample = Object.fromEntries(Object.entries(network.inputs as Record<string, readonly number[]>).map(
+    ([key, shape]) => [key, batch[key]!.slice(0, shape.reduce((product, size) => product * size, 1))]))
+  const runs: Record<string, Run> = {
+    ours: timed(steps, () => bare.train(batch)),
+    'with weights': timed(steps, () => handing.step(batch)),
+    gemm: gemmMs,
+    inference: timed(10 * steps, () => served.infer(sample)),
+    ...(torch && { PyTorch: () => torch.round(name) }),
+    ...(await rivalsOf(contest, batch)),
   }
-  const served = await net.open({ seed: 1 })
-  const [sample, flat] = [x.slice(0, inputs), served.weights()]
-  const infer = await time(async () => void (await served.infer({ x: sample })))
-  const swap = await time(async () => served.swap(flat, '1'))
-  const result = {
-    model: `mlp ${inputs}-${hidden}-${hidden}-3 (64)`,
-    weights: compiled.size,
-    step: await time(local),
-    worker: await time(remote),
-    infer,
-    swap,
+  const times: Record<string, number[]> = Object.fromEntries(Object.keys(runs).map((key) => [key, []]))
+  for (const run of Object.values(runs)) await run()
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [key, run] of Object.entries(runs)) times[key]!.push(await run())
   }
-  await session.close()
-  await trainer.close()
+  for (const session of [bare, handing]) await session.close()
   await served.close()
-  return result
+  const ratio = (to: string) => median(times['ours']!.map((own, turn) => own / times[to]![turn]!))
+  const targets: Readonly<Record<string, number>> = {
+    PyTorch: name === 'transformer' ? 1.25 : 1, 'jax-js': 0.25, 'TensorFlow.js wasm': 0.1, 'TensorFlow.js cpu': 0.1,
+  }
+  const peak = median(times['gemm']!.map((gemmTime, turn) => (flops / times['ours']![turn]!) / ((2 * 512 ** 3) / gemmTime)))
+  return [
+    ...Object.keys(runs).filter((key) => key in targets).map((key) =>
+      ({ what: `training step / ${key}, ${what}`, measured: ratio(key), unit: '×', target: targets[key] })),
+    { what: `training step with weights handed out / without, ${what}`, measured: 1 / ratio('with weights'), unit: '×' },
+    { what: `share of the rate of a matrix product, ${what}`, measured: peak, unit: '×' },
+    { what: `training step, ${what}`, measured: 1e6 * median(times['ours']!), unit: 'ns' },
+    { what: `inference, ${what.replace(/ \(.*/, '')}`, measured: 1e6 * median(times['inference']!), unit: 'ns' },
+  ]
 }
 
-const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.versions.node}`
-console.log(JSON.stringify({ machine, results: [await measure(200, 64, 300), await measure(3000, 256, 20)] }, null, 2))
+async function rivalsOf({ name, network }: Contest, batch: Record<string, Float32Array>): Promise<Record<string, Run>> {
+  if (name !== 'mlp200' && name !== 'mlp3000') return {} // their convolutions take seconds, or have no gradient
+  const inputs = (network.inputs as { x: readonly number[] }).x[0]!
+  const task = { inputs, hidden: name === 'mlp200' ? 64 : 256, x: batch['x']!, y: batch['target.y']! }
+  const quick = name === 'mlp200' ? 10 : 2
+  if (!rivalsInstalled()) return {} // `npm run bench` installs them
+  return {
+    'jax-js': timed(quick, await jaxJs(task)),
+    'TensorFlow.js wasm': timed(quick, await tensorflow(task, 'wasm')),
+    'TensorFlow.js cpu': timed(1, await tensorflow(task, 'cpu')),
+  }
+}
+
+const torch = await openPyTorch()
+const gemmMs = await gemmRun()
+const figures = []
+for (const contest of contests) {
+  if (process.argv[2] === undefined || process.argv[2] === contest.name) figures.push(...(await measure(contest, gemmMs, torch)))
+}
+torch?.close()
+const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, load ${loadavg()[0]}, Node ${process.versions.node}, PyTorch ${torch?.version ?? 'absent'}`
+console.log(JSON.stringify({ machine, figures }, null, 1))

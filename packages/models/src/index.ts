@@ -48,5 +48,6 @@ export { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts
 export { guardTrainer, type GuardEvent, type GuardSpec } from './guarded-trainer.ts'
 export { ModelStore, servedWeights, type DataRange, type ModelVersion, type VersionNotes } from './model-store.ts'
 export { averageInto } from './average-weights.ts'
+export { runtimeInfo } from './onnx/onnx-runtime.ts'
 export { labels, type PivotTurnSpec } from './labels.ts'
 export { barrierTouch, ewmSigmaBps, type BarrierSpec, type BarrierTouch } from './triple-barrier.ts'

@@ -180,7 +180,7 @@ test('an exported model gives equal answers in a fresh session, for any batch', 
 describe('the runtime', () => {
   test('writes outputs in place on this release', async () => expect((await onnxRuntime()).zeroCopy).toBe(true))
   test('gives the same answers when outputs are copied', async () => {
-    const copying = await startRuntime(ort, true)
+    const copying = await startRuntime(ort, { forceCopy: true })
     expect(copying.zeroCopy).toBe(false)
     const model = compiledOf(network)
     const slow = new NetworkRuntime(model, copying, await copying.open(inferenceGraph(model)), initialWeights(model, 2))

@@ -75,8 +75,13 @@ export class TrainingSession {
     return new TrainingSession(plan, runtime, await runtime.open(plan.graph))
   }
 
-  /** One step on tensors by their names in the graph; missing samples at the end are filled with 0 and weigh 0. */
+  /** One step, and a copy of the weights to serve. */
   async step(tensors: Tensors): Promise<TrainingResult> {
+    return { ...(await this.train(tensors)), weights: this.#memory.served() }
+  }
+
+  /** One step on tensors by their names in the graph; missing samples at the end are filled with 0 and weigh 0. */
+  async train(tensors: Tensors): Promise<Omit<TrainingResult, 'weights'>> {
     for (const [name, array] of this.#fed) {
       const given = tensors[name]!
       array.set(given)
@@ -86,7 +91,7 @@ export class TrainingSession {
     await this.#session.run(this.#feeds, this.#fetches)
     const loss = this.#loss[0]!
     const dropped = !Number.isFinite(loss) || !this.#memory.update()
-    return { step: this.#memory.step, loss, dropped, weights: this.#memory.served() }
+    return { step: this.#memory.step, loss, dropped }
   }
 
   snapshot(): TrainingState {

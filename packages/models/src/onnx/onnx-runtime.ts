@@ -21,6 +21,8 @@ export interface Session {
 
 /** ONNX Runtime as this package uses it. */
 export interface OnnxRuntime {
+  /** The package that runs. */
+  readonly name: string
   /** Whether a run writes straight into the arrays it is given; if not, outputs are copied. */
   readonly zeroCopy: boolean
   tensor(data: FloatArray, dimensions: readonly number[]): OrtTensor
@@ -29,14 +31,30 @@ export interface OnnxRuntime {
 
 let loading: Promise<OnnxRuntime> | undefined
 /**
- * Loads onnxruntime-node, once a thread, and probes whether outputs are written in place.
- * @throws TapeloomError `models.runtime` when it is not installed or does not start
+ * Loads onnxruntime-node or, where that is not installed, onnxruntime-web, once a thread, and probes whether outputs are
+ * written in place.
+ * @throws TapeloomError `models.runtime` when neither is installed, or the one does not start
  */
 export function onnxRuntime(): Promise<OnnxRuntime> {
-  return (loading ??= import('onnxruntime-node').then(startRuntime, (cause) => {
+  return (loading ??= import('onnxruntime-node').then((ort) => startRuntime(ort), loadWeb).catch((cause) => {
     loading = undefined
-    throw missingRuntime(cause)
+    throw cause
   }))
+}
+
+/** Which runtime serves and trains in this thread, and whether it writes outputs in place. @throws TapeloomError `models.runtime` */
+export async function runtimeInfo(): Promise<{ readonly name: string; readonly zeroCopy: boolean }> {
+  const { name, zeroCopy } = await onnxRuntime()
+  return { name, zeroCopy }
+}
+
+/** The same graphs in WebAssembly, two to five times slower. A computed name: it need not be installed, nor bundled. */
+async function loadWeb(missing: unknown): Promise<OnnxRuntime> {
+  const web = ['onnxruntime', 'web'].join('-')
+  const ort = (await import(web).catch(() => {
+    throw missingRuntime(missing)
+  })) as typeof Ort
+  return startRuntime(ort, { name: web })
 }
 
 /** The error for a runtime that cannot be imported. */
@@ -48,19 +66,28 @@ export const missingRuntime = (cause: unknown): TapeloomError =>
     { cause },
   )
 
-/** Wraps a loaded ONNX Runtime; `forceCopy` behaves as if outputs were never written in place. */
-export async function startRuntime(ort: typeof Ort, forceCopy = false): Promise<OnnxRuntime> {
+interface RuntimeOptions {
+  readonly name?: string
+  /** Behaves as if outputs were never written in place. */
+  readonly forceCopy?: boolean
+}
+
+/** Wraps a loaded ONNX Runtime. */
+export async function startRuntime(ort: typeof Ort, options: RuntimeOptions = {}): Promise<OnnxRuntime> {
+  const { name = 'onnxruntime-node', forceCopy = false } = options
   const tensor = (data: FloatArray, dimensions: readonly number[]): OrtTensor =>
     data instanceof Float32Array
       ? new ort.Tensor('float32', data, dimensions)
       : new ort.Tensor('float64', data, dimensions)
-  const zeroCopy = !forceCopy && (await writesInPlace(ort, tensor))
-  return { zeroCopy, tensor, open: (model) => openSession(ort, model, zeroCopy) }
+  const provider = name === 'onnxruntime-web' ? 'wasm' : 'cpu'
+  if (provider === 'wasm') ort.env.wasm.numThreads = 1
+  const open = (model: Uint8Array, inPlace: boolean) => openSession(ort, model, inPlace, provider)
+  const zeroCopy = !forceCopy && (await writesInPlace(open, tensor))
+  return { name, zeroCopy, tensor, open: (model) => open(model, zeroCopy) }
 }
 
 // One thread: two gain nothing at batch 1 and hurt on busy cores.
 const sessionOptions: Ort.InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -68,8 +95,8 @@ const sessionOptions: Ort.InferenceSession.SessionOptions = {
   logSeverityLevel: 4, // what fails is thrown
 }
 
-async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean): Promise<Session> {
-  const session = await ort.InferenceSession.create(model, sessionOptions)
+async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean, provider: string): Promise<Session> {
+  const session = await ort.InferenceSession.create(model, { ...sessionOptions, executionProviders: [provider] })
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -92,7 +119,10 @@ async function openSession(ort: typeof Ort, model: Uint8Array, zeroCopy: boolean
 }
 
 /** Writing in place is not part of the runtime's promise: a tiny graph shows whether this release does it. */
-async function writesInPlace(ort: typeof Ort, tensor: OnnxRuntime['tensor']): Promise<boolean> {
+async function writesInPlace(
+  open: (model: Uint8Array, inPlace: boolean) => Promise<Session>,
+  tensor: OnnxRuntime['tensor'],
+): Promise<boolean> {
   const x = input('x', [2])
   const model = encodeModel({
     name: 'probe',
@@ -100,7 +130,7 @@ async function writesInPlace(ort: typeof Ort, tensor: OnnxRuntime['tensor']): Pr
     inputs: new Map([['x', x]]),
     outputs: new Map([['y', add(x, constant(1))]]),
   })
-  const session = await openSession(ort, model, true)
+  const session = await open(model, true)
   const target = new Float32Array(4)
   await session.run({ x: tensor(Float32Array.of(1, 2), [2]) }, { y: tensor(target.subarray(1, 3), [2]) })
   await session.release()
