@@ -31,6 +31,7 @@ export class ConsolidatedBook implements BookReader {
   readonly #tickSteps: Float64Array
   /** NaN where contracts are inverse. */
   readonly #lotSteps: Float64Array
+  /** 1: its book was taken over whole; a venue whose levels were put one by one is live by that. */
   readonly #live: Uint8Array
   readonly #times: VenueTimes
   /** When each side of each venue was last changed, by a count of updates, bids first; 0 while the venue is not live. */
@@ -69,11 +70,11 @@ export class ConsolidatedBook implements BookReader {
 
   /** Live where any venue is. */
   get status(): BookStatus {
-    return this.#live.includes(1) ? 'live' : 'empty'
+    return this.coverage > 0 ? 'live' : 'empty'
   }
   /** Share of the venues that are live. */
   get coverage(): number {
-    return this.#live.reduce((sum, live) => sum + live, 0) / this.#live.length
+    return this.#live.reduce((sum, _, venue) => sum + (this.isLive(venue) ? 1 : 0), 0) / this.#live.length
   }
   get bestBid(): number {
     return fromGrid(this.tick, this.bids.sum.bestTicks)
@@ -146,7 +147,7 @@ export class ConsolidatedBook implements BookReader {
   }
 
   isLive(venue: number): boolean {
-    return this.#live[venue] === 1
+    return this.#live[venue] === 1 || this.#updated[venue]! > 0 || this.#updated[venue + this.#live.length]! > 0
   }
 
   /** Puts a venue's lots at a price, in its own ticks and lots; 0 deletes. The venue counts as live. */

@@ -136,8 +136,9 @@ describe('LadderBook and TailBook', () => {
       const ticks = s === 'bid' ? middle - 1 - off : middle + 1 + off
       const lots = random.integer(10) < 4 ? 0 : 1 + random.integer(1e6)
       if (far) outside++
-      if (ladder.set(s, ticks, lots) !== tail.set(s, ticks, lots)) expect.unreachable(`update ${i}`)
-      if (!Object.is(ladder.bids.bestTicks, tail.bids.bestTicks) || !Object.is(ladder.asks.bestTicks, tail.asks.bestTicks)) expect.unreachable(`best ${i}`)
+      const isSame = ladder.set(s, ticks, lots) === tail.set(s, ticks, lots)
+      const isBest = Object.is(ladder.bids.bestTicks, tail.bids.bestTicks) && Object.is(ladder.asks.bestTicks, tail.asks.bestTicks)
+      if (!isSame || !isBest) throw new Error(`update ${i}: ${s} ${ticks} ${lots}`)
     }
     expect(outside / 300_000).toBeGreaterThan(0.025)
     expect(ladder.bids.overflow + ladder.asks.overflow).toBeGreaterThan(1000)

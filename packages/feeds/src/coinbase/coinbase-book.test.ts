@@ -18,7 +18,7 @@ describe('a REST book', () => {
     expect(read(book({}))).toEqual([{
       kind: 'book', symbol: 'BTC-USD', eventUs: 1_786_133_048_000_000, update: 'snapshot', bids: [['64930.57', '0.07705309']], asks: [['64931', '2']],
     }])
-    expect([{ truncated: true }, { level: 1 }, { l3_depth: 500 }].map((cut) => read(book(cut))[0])).toMatchObject(Array(3).fill({ partial: true }))
+    expect([{ truncated: true }, { level: 1 }, { l3_depth: 500 }].map((cut) => read(book(cut))[0])).toMatchObject([{ partial: true }, { partial: true }, { partial: true }])
   })
 
   test('of single orders sums those of a price exactly', () => {
@@ -30,7 +30,7 @@ describe('a REST book', () => {
 
   test('without time, product or levels is a reject', () => {
     const lines = [book({ captured_at: 'now' }), book({ product: 5 }), book({ bids: [['x', '1']] }), book({ bids: 5 })]
-    expect(read(...lines)).toMatchObject(Array(4).fill({ code: 'feed.broken' }))
+    expect(read(...lines).map((event) => 'code' in event && event.code)).toEqual(lines.map(() => 'feed.broken'))
   })
 
   test('is checked and replayed like a capture, several lines of one file as well', async () => {
