@@ -10,6 +10,7 @@ export { CLASSIC_POINTS, classicKinds, classicPivots, type ClassicKind } from '.
 export { CloseToClose, closeToCloseOf } from './close-to-close.ts'
 export { Cmf, cmfOf } from './cmf.ts'
 export { Correlation, correlationOf } from './correlation.ts'
+export { depthSlope, depthTo, fillPrice, type Depth, type LevelArrays } from './depth-profile.ts'
 export { EfficiencyRatio, efficiencyRatioOf } from './efficiency-ratio.ts'
 export { Ema, emaOf } from './ema.ts'
 export { ExponentialCovariance, exponentialCovarianceOf } from './exponential-covariance.ts'
@@ -21,6 +22,7 @@ export { checkHawkes, hawkesLogLikelihood, type HawkesParameters } from './hawke
 export { Kernel } from './kernel.ts'
 export { LinearRegression, linearRegressionOf } from './linear-regression.ts'
 export { Macd, macdOf } from './macd.ts'
+export { medianInPlace } from './median-in-place.ts'
 export { addQuote, createMicroPrice, quoteState, solveMicroPrice, turnSession, type MicroPrice } from './micro-price.ts'
 export { MovingCovariance, movingCovarianceOf } from './moving-covariance.ts'
 export { MovingExtremes, movingExtremesOf } from './moving-extremes.ts'
@@ -47,6 +49,7 @@ export { Smma, smmaOf } from './smma.ts'
 export { solveLinear } from './solve-linear.ts'
 export { StandardDeviation, standardDeviationOf } from './standard-deviation.ts'
 export { Stochastic, stochasticOf } from './stochastic.ts'
+export { addToTimeMean, createTimeMean, timeMeanAt, type TimeMean } from './time-mean.ts'
 export { addRow, advanceSums, clearSums, createTimedSums, settleSums, type TimedSums } from './timed-sums.ts'
 export {
   addToTradeFlow, advanceTradeFlow, createTradeFlow, largeShareOf, settleTradeFlow, tradeBurstOf, tradeImbalanceOf, tradeRateOf, vwapDeviationOf, type TradeFlow,

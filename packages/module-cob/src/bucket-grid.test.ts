@@ -1,11 +1,11 @@
 import { instrument, type BookMessage } from '@tapeloom/core'
 import { VenueBook } from '@tapeloom/data/book'
 import fc from 'fast-check'
+import { depthTo, fillPrice } from '@tapeloom/indicators'
 import { describe, expect, test } from 'vitest'
 import {
   apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, WINDOW, type BucketGrid,
 } from './bucket-grid.ts'
-import { depthTo, fillPrice } from './depth-profile.ts'
 import { LevelReader } from './level-reader.ts'
 
 const btc = instrument('BTC/USDT', { venue: 'x', tickSize: '0.5', lotSize: '0.001' })

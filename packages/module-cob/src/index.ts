@@ -1,4 +1,5 @@
 import { defineModule, fromGrid, fromPackage, option, TapeloomError, toGrid, type BookView, type Instrument } from '@tapeloom/core'
+import { addToTimeMean, createTimeMean, timeMeanAt, type TimeMean } from '@tapeloom/indicators'
 import pkg from '@tapeloom/module-cob/package.json' with { type: 'json' }
 import {
   apply, askBucket, bidBucket, bucketTicks, difference, emptyGrid, imbalance, reaches, rebuild, touch, WINDOW, type BucketGrid,
@@ -6,7 +7,6 @@ import {
 import { cobFeatures } from './cob-features.ts'
 import { beginCell, CELL_US, createHeatmap, endCell, type Heatmap, type HeatmapEvent } from './heatmap.ts'
 import { LevelReader } from './level-reader.ts'
-import { addSpan, createTimeMean, meanAt, type TimeMean } from './time-mean.ts'
 import { addTrade, forgetWalls, lookForWalls, nearestWall, noWalls, type WallEvent, type Walls } from './walls.ts'
 import { valueOf, writeBuckets, writeDepth } from './write-depth.ts'
 
@@ -80,7 +80,7 @@ export const cob = defineModule({
     },
     book(book, { state, options, features, instrument, emit }) {
       const now = book.tsInit
-      for (const mean of state.means) addSpan(mean, state.since, now, state.imbalance5)
+      for (const mean of state.means) addToTimeMean(mean, state.since, now, state.imbalance5)
       const isSample = Math.floor(now / SAMPLE_US) !== Math.floor(state.since / SAMPLE_US)
       const isWalk = Math.floor(now / WALK_US) !== Math.floor(state.since / WALK_US)
       const isLook = isWalk && (state.grid.passed || Math.floor(now / LOOK_US) !== Math.floor(state.since / LOOK_US))
@@ -106,10 +106,10 @@ export const cob = defineModule({
       features.imbalance5 = state.imbalance5 = imbalance(state.grid, bid, ask, 5)
       features.imbalance20 = imbalance(state.grid, bid, ask, ROWS)
       if (known && !isNew && !isSample) return
-      features.imbalanceMa1s = meanAt(state.means[0]!, now)
-      features.imbalanceMa5s = meanAt(state.means[1]!, now)
-      features.imbalanceMa15s = meanAt(state.means[2]!, now)
-      features.imbalanceMa60s = meanAt(state.means[3]!, now)
+      features.imbalanceMa1s = timeMeanAt(state.means[0]!, now)
+      features.imbalanceMa5s = timeMeanAt(state.means[1]!, now)
+      features.imbalanceMa15s = timeMeanAt(state.means[2]!, now)
+      features.imbalanceMa60s = timeMeanAt(state.means[3]!, now)
       writeBuckets(features, book, instrument, state.grid, options.rows)
       const { grid, walls } = state
       const priceOf = (bucket: number) => fromGrid(instrument.tick, bucket * grid.ticks)

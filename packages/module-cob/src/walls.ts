@@ -1,3 +1,4 @@
+import { medianInPlace } from '@tapeloom/indicators'
 import { reaches, type BucketGrid } from './bucket-grid.ts'
 
 /** Buckets on each side of the price among which a wall stands out, and within which it is looked for. */
@@ -117,33 +118,8 @@ function threshold(grid: BucketGrid, bid: number, ask: number): number {
   if (!reaches(grid, bid, ask, WALL_RANGE)) return NaN
   lots.set(grid.bids.subarray(bid - WALL_RANGE + 1 - grid.base, bid + 1 - grid.base))
   lots.set(grid.asks.subarray(ask - grid.base, ask + WALL_RANGE - grid.base), WALL_RANGE)
-  const middle = median(lots)
+  const middle = medianInPlace(lots)
   for (let i = 0; i < lots.length; i++) lots[i] = Math.abs(lots[i]! - middle)
-  const spread = median(lots)
+  const spread = medianInPlace(lots)
   return spread > 0 ? middle + 4 * 1.4826 * spread : NaN
-}
-
-/** Reorders in place: the middle is found by Hoare's selection, not by sorting. */
-// `!`: places are within the values.
-function median(values: Float64Array): number {
-  const middle = values.length / 2
-  let [low, high] = [0, values.length - 1]
-  while (low < high) {
-    const pivot = values[(low + high) >> 1]!
-    let [left, right] = [low, high]
-    while (left <= right) {
-      while (values[left]! < pivot) left++
-      while (values[right]! > pivot) right--
-      if (left > right) break
-      const kept = values[left]!
-      values[left++] = values[right]!
-      values[right--] = kept
-    }
-    if (middle <= right) high = right
-    else if (middle >= left) low = left
-    else break
-  }
-  let below = -Infinity
-  for (let i = 0; i < middle; i++) below = Math.max(below, values[i]!)
-  return (below + values[middle]!) / 2
 }

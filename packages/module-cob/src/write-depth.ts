@@ -1,6 +1,6 @@
 import { fromGrid, type BookReader, type Instrument } from '@tapeloom/core'
+import { depthSlope, depthTo, fillPrice, type Depth } from '@tapeloom/indicators'
 import { touch, WINDOW, type BucketGrid } from './bucket-grid.ts'
-import { depthSlope, depthTo, fillPrice, type Depth } from './depth-profile.ts'
 import { LevelReader } from './level-reader.ts'
 
 /** Depth is summed to this far from the mid price. */

@@ -1,4 +1,10 @@
-import type { LevelReader } from './level-reader.ts'
+/** One side of a book, best first: the first `count` levels; `ended` when it is known to end with the last of them. */
+export interface LevelArrays {
+  readonly prices: Float64Array
+  readonly quantities: Float64Array
+  readonly count: number
+  readonly ended: boolean
+}
 
 /** Quantity in base units, and its value in quote units. */
 export interface Depth {
@@ -10,7 +16,7 @@ export interface Depth {
  * What stands between the best and `price`, that price included; NaN when the side is empty or is not known that far.
  * O(levels)
  */
-export function depthTo({ prices, quantities, count, ended }: LevelReader, side: 'bid' | 'ask', price: number): Depth {
+export function depthTo({ prices, quantities, count, ended }: LevelArrays, side: 'bid' | 'ask', price: number): Depth {
   let [base, quote] = [0, 0]
   for (let i = 0; i < count; i++) {
     const at = prices[i]!
@@ -26,7 +32,7 @@ export function depthTo({ prices, quantities, count, ended }: LevelReader, side:
  * distance (bps), over its levels as far as `price`; NaN where the side is empty or not known that far. O(levels)
  * @source after Næs, Skjeltorp (2006), Order book characteristics and the volume–volatility relation
  */
-export function depthSlope({ prices, quantities, count, ended }: LevelReader, side: 'bid' | 'ask', mid: number, price: number, value: (base: number, quote: number) => number): number {
+export function depthSlope({ prices, quantities, count, ended }: LevelArrays, side: 'bid' | 'ask', mid: number, price: number, value: (base: number, quote: number) => number): number {
   let [sum, products, squares] = [0, 0, 0]
   for (let i = 0; i < count; i++) {
     const at = prices[i]!
@@ -40,7 +46,7 @@ export function depthSlope({ prices, quantities, count, ended }: LevelReader, si
 }
 
 /** The mean price of taking `quantity` (base units) from the levels; NaN when they do not hold as much. O(levels) */
-export function fillPrice({ prices, quantities, count }: LevelReader, quantity: number): number {
+export function fillPrice({ prices, quantities, count }: LevelArrays, quantity: number): number {
   let [left, paid] = [quantity, 0]
   for (let i = 0; i < count && left > 0; i++) {
     const taken = Math.min(left, quantities[i]!)

@@ -16,7 +16,7 @@ export const createTimeMean = (spanUs: number): TimeMean => ({
 })
 
 /** Adds that the quantity was `value` from `fromUs` to `toUs`; NaN means that it was not known. */
-export function addSpan(mean: TimeMean, fromUs: number, toUs: number, value: number): void {
+export function addToTimeMean(mean: TimeMean, fromUs: number, toUs: number, value: number): void {
   const widthUs = mean.spanUs / BINS
   const last = Math.floor(toUs / widthUs)
   // What lies more than a window back cannot matter any more.
@@ -35,7 +35,7 @@ export function addSpan(mean: TimeMean, fromUs: number, toUs: number, value: num
  * The mean over the window that ends at `nowUs`, the time of the last span's end; NaN when less than half of it is known.
  * The oldest bin counts by the part of it that is still inside.
  */
-export function meanAt(mean: TimeMean, nowUs: number): number {
+export function timeMeanAt(mean: TimeMean, nowUs: number): number {
   if (Number.isNaN(mean.bin)) return NaN
   const widthUs = mean.spanUs / BINS
   const inside = 1 - (nowUs / widthUs - mean.bin)
