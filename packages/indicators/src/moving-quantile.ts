@@ -45,6 +45,22 @@ export class MovingQuantile extends Kernel {
     return state[2] === length ? interpolate(state, 3 + length, length, share) : NaN
   }
 
+  /**
+   * Share of the known values of the window that are not above `value`, in [0, 1]; NaN for a NaN and before `length`
+   * values are in. O(log length).
+   */
+  rank(value: number): number {
+    const { length, state } = this
+    if (state[1]! < length || value !== value) return NaN
+    let [low, high] = [3 + length, 3 + length + state[2]!]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (state[middle]! <= value) low = middle + 1
+      else high = middle
+    }
+    return (low - 3 - length) / state[2]!
+  }
+
   /** First place among the sorted whose value is not below `value`. */
   #find(value: number): number {
     const { state } = this

@@ -167,3 +167,13 @@ test('parameters out of range are errors that name them', () => {
   expect(() => new CloseToClose(2, 365)).toThrow('length 2 is not in 3')
   expect(() => new Alligator([13, -1])).toThrow('shift -1 is not in 0')
 })
+
+test('the rank of a value is the share of the window that is not above it, missing numbers left out', () => {
+  const quantile = new MovingQuantile(4)
+  for (const value of [9, 3, 1]) quantile.add(value)
+  expect(quantile.rank(3)).toBeNaN()
+  quantile.add(3)
+  expect([0, 1, 2, 3, 8, 9, 10, NaN].map((value) => quantile.rank(value))).toEqual([0, 0.25, 0.25, 0.75, 0.75, 1, 1, NaN])
+  quantile.add(NaN)
+  expect([1, 3].map((value) => quantile.rank(value))).toEqual([1 / 3, 1])
+})

@@ -157,7 +157,9 @@ export class RunLengths extends Kernel {
         best = state[i + cap]!
       }
       if (to === i) continue
-      for (let at = cap; at <= 3 * cap; at += cap) state[to + at] = state[i + at]!
+      state[to + cap] = state[i + cap]!
+      state[to + 2 * cap] = state[i + 2 * cap]!
+      state[to + 3 * cap] = state[i + 3 * cap]!
     }
     if (kept === cap) total -= this.#drop(kept--)
     state[2] = kept

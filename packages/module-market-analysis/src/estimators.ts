@@ -1,6 +1,6 @@
 import {
-  Adx, CloseToClose, EfficiencyRatio, ExponentialVariance, GarmanKlass, GarmanKlassYangZhang, PageHinkley, Parkinson,
-  RogersSatchell, RunLengths, VarianceRatio, YangZhang, type Kernel,
+  Adx, CloseToClose, EfficiencyRatio, ExponentialVariance, GarmanKlass, GarmanKlassYangZhang, MovingQuantile, PageHinkley,
+  Parkinson, RogersSatchell, RunLengths, VarianceRatio, YangZhang, type Kernel,
 } from '@tapeloom/indicators'
 import type { CandleValues } from '@tapeloom/core'
 import type { Row } from './market-features.ts'
@@ -14,6 +14,8 @@ export interface Lengths {
   readonly blockUs: number
 }
 
+/** Candles that a fit sees, and that lie between two fits. */
+export const WINDOW = 1000
 /** Candles over which runs are followed, and how many are followed at once. */
 export const LONGEST_RUN = 500
 /** A run's prior counts for one return; improbable runs are dropped, and the least probable of too many. */
@@ -28,6 +30,7 @@ const makers = ({ window, varianceRatioWindow, expectedRun, periods }: Lengths) 
   gkYz: (on?: Float64Array) => new GarmanKlassYangZhang(window, periods, on),
   yangZhang: (on?: Float64Array) => new YangZhang(window, periods, on),
   ewma: (on?: Float64Array) => new ExponentialVariance(0.94, 20, on),
+  volatilities: (on?: Float64Array) => new MovingQuantile(WINDOW, 0.5, on),
   adx: (on?: Float64Array) => new Adx(14, on),
   er: (on?: Float64Array) => new EfficiencyRatio(window, on),
   varianceRatio: (on?: Float64Array) => new VarianceRatio(varianceRatioWindow, 4, on),
@@ -78,6 +81,8 @@ export function addToEstimators(row: Row, to: Operators, periods: number, candle
   row.volGkYz = positive(to.gkYz.add(open, high, low, close))
   row.volYangZhang = positive(to.yangZhang.add(open, high, low, close))
   row.volEwma = positive(Math.sqrt(periods * to.ewma.add(change)))
+  to.volatilities.add(row.volEwma)
+  row.volPercentile = to.volatilities.rank(row.volEwma)
   row.adx = within(to.adx.add(high, low, close), 0, 100)
   row.er = within(to.er.add(close), 0, 1)
   row.vr4 = within(to.varianceRatio.add(close), 0, 10)

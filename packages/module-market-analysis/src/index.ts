@@ -2,11 +2,11 @@ import {
   defineModule, fromPackage, option, TapeloomError, timeframeUs, type Candle, type Instrument, type Timeframe,
 } from '@tapeloom/core'
 import pkg from '@tapeloom/module-market-analysis/package.json' with { type: 'json' }
-import { addToEstimators, createMemory, LONGEST_RUN, operatorsOver, within, type Lengths, type Operators } from './estimators.ts'
+import { addToEstimators, createMemory, LONGEST_RUN, operatorsOver, WINDOW, within, type Lengths, type Operators } from './estimators.ts'
 import { nextVariance, type Garch } from './garch.ts'
 import { marketFeatures, type Row } from './market-features.ts'
 import { regimes, trendOf, type Regime } from './regime-label.ts'
-import { addToWindow, createWindow, percentileOf, WINDOW, type RegimeWindow } from './regime-window.ts'
+import { addToWindow, createWindow, type RegimeWindow } from './regime-window.ts'
 
 export { filterGarch, fitGarch, type Garch } from './garch.ts'
 export { filterStates, fitStates, smoothStates, type TwoStates } from './hidden-markov.ts'
@@ -112,9 +112,8 @@ export const marketAnalysis = defineModule({
       features.rangeBiased = rangeBiased(features.volClose, lengths.periods, candle, instrument)
       features.volGarch = garchVolatility(state, change, lengths.periods)
       const block = Math.floor(candle.openTime / lengths.blockUs)
-      addToWindow(window, on, block, change, trendOf(features.er, features.adx), features.volEwma)
+      addToWindow(window, on, block, change, trendOf(features.er, features.adx))
       writeRegime(features, window, on, Number.isNaN(change))
-      features.volPercentile = percentileOf(window, features.volEwma)
       if (Number.isNaN(change)) return
       const { regime } = window.label
       if (regime === state.told) state.lasted++

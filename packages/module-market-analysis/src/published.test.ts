@@ -99,19 +99,17 @@ test.skipIf(absent)('Page-Hinkley sees the dollar coin fall on 11 March 2023 at 
   expect([utc(alarm, 1), detector.alarm]).toEqual(['2023-03-11T05:00', 1])
 })
 
-const normal = normals(11)
-const uniform = uniforms(12)
 /** Extremes of a Brownian bridge from `a` to `b`, whose variance is `variance`. */
-const bridge = (a: number, b: number, variance: number, side: 1 | -1) =>
+const bridge = (a: number, b: number, variance: number, side: 1 | -1, uniform: () => number) =>
   (a + b + side * Math.sqrt((b - a) * (b - a) - 2 * variance * Math.log(uniform()))) / 2
 
 /** A candle of a driftless walk of variance 1e-4; exact extremes between the steps when it is continuous. */
-function walk(steps: number, isContinuous: boolean): Row {
+function walk(steps: number, isContinuous: boolean, normal: () => number, uniform: () => number): Row {
   let [at, high, low] = [0, 0, 0]
   for (let i = 0; i < steps; i++) {
     const next = at + normal() * Math.sqrt(1e-4 / steps)
-    high = Math.max(high, isContinuous ? bridge(at, next, 1e-4 / steps, 1) : next)
-    low = Math.min(low, isContinuous ? bridge(at, next, 1e-4 / steps, -1) : next)
+    high = Math.max(high, isContinuous ? bridge(at, next, 1e-4 / steps, 1, uniform) : next)
+    low = Math.min(low, isContinuous ? bridge(at, next, 1e-4 / steps, -1, uniform) : next)
     at = next
   }
   return [1, Math.exp(high), Math.exp(low), Math.exp(at)]
@@ -122,7 +120,8 @@ const moments = (values: readonly number[]) => {
 }
 
 test('ranges tell variance 5.2, 7.4 and 6.0 times as well as closes: Parkinson, Garman-Klass, Rogers-Satchell', () => {
-  const rows = Array.from({ length: 40_000 }, () => walk(24, true))
+  const [normal, uniform] = [normals(11), uniforms(12)]
+  const rows = Array.from({ length: 40_000 }, () => walk(24, true, normal, uniform))
   const [parkinson, garmanKlass, rogersSatchell] = [new Parkinson(1, 1), new GarmanKlass(1, 1), new RogersSatchell(1, 1)]
   const closes = moments(rows.map(([, , , close]) => Math.log(close) * Math.log(close))).variance
   const efficiency = (of: (row: Row) => number) => {
@@ -138,8 +137,9 @@ test('ranges tell variance 5.2, 7.4 and 6.0 times as well as closes: Parkinson, 
 })
 
 test('with ten moves a candle, Parkinson’s variance is about 32 % low', () => {
-  const parkinson = new Parkinson(1, 1)
-  const { mean } = moments(Array.from({ length: 40_000 }, () => walk(10, false)).map(([, high, low]) => parkinson.add(high, low)).map((one) => one * one))
+  const [parkinson, normal] = [new Parkinson(1, 1), normals(13)]
+  const rows = Array.from({ length: 40_000 }, () => walk(10, false, normal, normal))
+  const { mean } = moments(rows.map(([, high, low]) => parkinson.add(high, low)).map((one) => one * one))
   expect(mean / 1e-4).toBeGreaterThan(0.66)
   expect(mean / 1e-4).toBeLessThan(0.7)
 })

@@ -1,10 +1,8 @@
 import type { RunLengths } from '@tapeloom/indicators'
-import { LONGEST_RUN, type Operators } from './estimators.ts'
+import { LONGEST_RUN, WINDOW, type Operators } from './estimators.ts'
 import { fitStates, momentsOf, stationaryHigh, updateHigh, type TwoStates } from './hidden-markov.ts'
 import { addToLabel, type Label } from './regime-label.ts'
 
-/** Candles that a fit sees, and that lie between two fits. */
-export const WINDOW = 1000
 /** Returns that a fit needs: half of the window may be missing. */
 const LEAST_RETURNS = WINDOW / 2
 /** Candles before the newest in which a replay keeps improbable runs too: older ones stay improbable. */
@@ -17,7 +15,6 @@ export interface RegimeWindow {
   /** Log returns and trends (2, 1, 0 unknown), in slots. */
   readonly returns: Float64Array
   readonly trends: Uint8Array
-  readonly volatilities: Float64Array
   /** Which thousand of candles since 1970 the newest is in. */
   block: number
   isFitted: boolean
@@ -33,7 +30,6 @@ export const createWindow = (): RegimeWindow => ({
   bars: 0,
   returns: new Float64Array(WINDOW).fill(NaN),
   trends: new Uint8Array(WINDOW),
-  volatilities: new Float64Array(WINDOW).fill(NaN),
   block: NaN,
   isFitted: false,
   states: null,
@@ -43,16 +39,15 @@ export const createWindow = (): RegimeWindow => ({
 })
 
 /**
- * Takes a candle: its thousand, log return, trend and volatility. When a thousand begins, all is inferred anew from the
+ * Takes a candle: its thousand, log return and trend. When a thousand begins, all is inferred anew from the
  * window, so that it depends on nothing before it; the first time as soon as the window is full.
  */
 export function addToWindow(
-  window: RegimeWindow, on: Operators, block: number, change: number, trend: number, volatility: number,
+  window: RegimeWindow, on: Operators, block: number, change: number, trend: number,
 ): void {
   const slot = window.bars++ % WINDOW
   window.returns[slot] = change
   window.trends[slot] = trend
-  window.volatilities[slot] = volatility
   const begins = block !== window.block
   window.block = block
   if (window.bars >= WINDOW && (begins || !window.isFitted)) refit(window, on)
@@ -85,16 +80,4 @@ function infer(window: RegimeWindow, on: Operators, runs: RunLengths | undefined
   runs?.add(scaled)
   on.shift.add(Math.abs(scaled))
   addToLabel(label, window.pHigh, trend)
-}
-
-/** Share of the volatilities in the window that are not above a known one; NaN until it is full. */
-export function percentileOf({ bars, volatilities }: RegimeWindow, volatility: number): number {
-  if (bars < WINDOW || Number.isNaN(volatility)) return NaN
-  let [notAbove, known] = [0, 0]
-  for (let i = 0; i < WINDOW; i++) {
-    const one = volatilities[i]!
-    if (one <= volatility) notAbove++
-    if (one === one) known++
-  }
-  return notAbove / known
 }
