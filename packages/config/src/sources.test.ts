@@ -5,6 +5,7 @@ import { candleSource } from '@tapeloom/data'
 import { checkConfig } from './check-config.ts'
 import { moduleText, projectFolder } from './config-fixture.ts'
 import { ConfigurableOrchestrator } from './configurable-orchestrator.ts'
+import { loadSources } from './load-sources.ts'
 
 const own = `
 import { defineSource, instrument } from '@tapeloom/core'
@@ -45,4 +46,40 @@ test('sources and store of the caller take the place of those in the file, which
   expect(orchestrator.getFeatures('BTC/USDT').values['low.seen']).toBe(5)
   await orchestrator.stop()
   expect(existsSync(join(folder, 'log'))).toBe(false)
+})
+
+const liveText = (live: string) => `orchestrator: { modules: [] }\ndata: { sources: [{ live: ${live} }] }\n`
+const problems = async (live: string) => {
+  const folder = projectFolder({ 'c.yaml': liveText(live) }, ['feeds'])
+  return (await checkConfig(join(folder, 'c.yaml'))).errors.map(({ message }) => message.replace(/^\[.*c\.yaml/, '[c.yaml'))
+}
+
+test('a live source is made from its venue and symbols, and asks nobody before it runs', async () => {
+  const live = '{ venue: kraken, symbols: [BTC/USD], urls: { socket: "ws://127.0.0.1:9", rest: "http://127.0.0.1:9" }, silence: 5s, backOff: { first: 10ms } }'
+  const folder = projectFolder({ 'c.yaml': liveText(live) }, ['feeds'])
+  const said: string[] = []
+  const note = (message: string) => void said.push(message)
+  const logger = { debug: note, info: note, warn: note, error: note }
+  const asked: unknown[] = []
+  const [source] = await loadSources(join(folder, 'c.yaml'), { logger, capture: (...what) => (asked.push(what), () => undefined) })
+  expect(source).toMatchObject({ name: 'kraken', live: true })
+  expect(asked).toEqual([['kraken', ['BTC/USD']]])
+  expect((await checkConfig(join(folder, 'c.yaml'))).plan?.sources).toEqual(['kraken'])
+})
+
+test('mistakes in a live source are told with their place', async () => {
+  expect(await problems('{ venue: krakn, symbols: [BTC/USD] }')).toEqual([
+    "[c.yaml:2:36] 'data.sources[0].live.venue' is 'krakn'. Give binance or bybit or coinbase or kraken or okx. Did you mean 'kraken'?",
+  ])
+  expect(await problems('{ venue: okx, symbol: [BTC/USDT], urls: { socket: "http://x", rest: http://x } }')).toEqual([
+    expect.stringContaining("'data.sources[0].live' has no 'symbols'") as string,
+    expect.stringContaining("'symbol' is no key here. Did you mean 'symbols'?") as string,
+    expect.stringContaining("Give an address such as ws://host.") as string,
+  ])
+  expect(await problems('{ venue: binance, symbols: [BTC/USDT, ETH/USDT:USDT] }')).toEqual([
+    expect.stringMatching(/^\[c\.yaml:2:\d+\] live binance: symbols are of spot and of perpetuals\. Make a source for each\.$/) as string,
+  ])
+  await expect(loadSources({ orchestrator: { modules: [] }, data: { sources: [{ live: { venue: 'x' } }] } })).rejects.toMatchObject({ code: 'config.invalid' })
+  const folder = projectFolder({ 'c.yaml': liveText('{ venue: okx, symbols: [BTC/USDT] }') })
+  await expect(loadSources(join(folder, 'c.yaml'))).rejects.toMatchObject({ message: expect.stringContaining('npm i @tapeloom/feeds') as string })
 })
