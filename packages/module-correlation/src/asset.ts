@@ -28,7 +28,8 @@ export interface Asset {
 export const createAsset = (): Asset => ({
   closeTime: NaN, close: NaN, pairedClose: NaN, pairedReference: NaN,
   short: new MovingCovariance(SHORT).state, medium: new MovingCovariance(MEDIUM).state, long: new MovingCovariance(LONG).state,
-  faded: new ExponentialCovariance(0.94, FEWEST).state, line: createRegression(), noise: new ExponentialVariance(0.94, FEWEST).state,
+  faded: new ExponentialCovariance(0.94, FEWEST).state,
+  line: createRegression(), noise: new ExponentialVariance(0.94, FEWEST).state,
   ticks: null,
 })
 

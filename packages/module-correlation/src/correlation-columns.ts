@@ -4,7 +4,9 @@ import type { FeatureSpec } from '@tapeloom/core'
 export const LIMIT = 1e6
 
 const rho = (pairs: number) =>
-  ({ rev: 1, unit: 'ratio', range: [-1, 1], description: `Pearson's correlation of the last ${pairs} pairs of log returns.` }) as const satisfies FeatureSpec
+  ({
+    rev: 1, unit: 'ratio', range: [-1, 1], description: `Pearson's correlation of the last ${pairs} pairs of log returns.`,
+  }) as const satisfies FeatureSpec
 const ratio = (description: string, source: string) =>
   ({ rev: 1, unit: 'ratio', range: [-LIMIT, LIMIT], description, source }) as const satisfies FeatureSpec
 
@@ -21,7 +23,10 @@ export const correlationColumns = {
     rev: 1, unit: 'z', range: [-150, 150], source: 'Fisher (1921)',
     description: 'atanh(rho60) · √57: standard errors that it is from 0.',
   },
-  beta: ratio('Return of the symbol for one of the reference: of the last 240 pairs, or filtered.', 'Kalman (1960), Bucy & Joseph (1968) where filtered'),
+  beta: ratio(
+    'Return of the symbol for one of the reference: of the last 240 pairs, or filtered.',
+    'Kalman (1960), Bucy & Joseph (1968) where filtered',
+  ),
   residualZ: {
     rev: 1, unit: 'z', range: [-LIMIT, LIMIT],
     description: 'What the line of the pairs before did not foresee of the newest return, in standard deviations.',

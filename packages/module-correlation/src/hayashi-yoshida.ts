@@ -1,4 +1,7 @@
-/** Log prices at rising times (µs), of which `[from, to)` count. A change at the time of the one before takes no time: it overlaps nothing. */
+/**
+ * Log prices at rising times (µs), of which `[from, to)` count. A change at the time of the one before takes no time: it
+ * overlaps nothing.
+ */
 export interface Ticks {
   readonly times: Float64Array
   readonly values: Float64Array
@@ -25,7 +28,8 @@ export function hayashiYoshida(asset: Ticks, reference: Ticks, shiftUs = 0): num
     const [start, end] = [ownTimes[i - 1]! - shiftUs, ownTimes[i]! - shiftUs]
     while (before < last && times[before + 1]! <= start) before++ // the last tick at or before the start
     while (after < last && times[after]! < end) after++ // the first tick at or after the end
-    if (start < end && times[before]! < end && times[after]! > start) sum += (ownValues[i]! - ownValues[i - 1]!) * (values[after]! - values[before]!)
+    if (!(start < end && times[before]! < end && times[after]! > start)) continue
+    sum += (ownValues[i]! - ownValues[i - 1]!) * (values[after]! - values[before]!)
   }
   return sum
 }

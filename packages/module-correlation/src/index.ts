@@ -2,9 +2,11 @@ import { defineModule, fromPackage, option, type MarketSymbol, type Warmup } fro
 import pkg from '@tapeloom/module-correlation/package.json' with { type: 'json' }
 import { addPair, createAsset, relateTicks, type Asset } from './asset.ts'
 import { correlationColumns } from './correlation-columns.ts'
-import { addTick, createTicks, ticksSince } from './tick-ring.ts'
+import { addTick, createTicks, ticksSince, type TickRing } from './tick-ring.ts'
 
-export { hayashiYoshida, hayashiYoshidaRatio, leadLag, realisedVariance, ticksOf, type LeadLag, type Ticks } from './hayashi-yoshida.ts'
+export {
+  hayashiYoshida, hayashiYoshidaRatio, leadLag, realisedVariance, ticksOf, type LeadLag, type Ticks,
+} from './hayashi-yoshida.ts'
 export { johansen, type Johansen, type JohansenSpec } from './johansen.ts'
 export { kalmanLevel, type KalmanLevel } from './kalman-level.ts'
 export { hedgeRatio, type HedgeRatio } from './kalman-regression.ts'
@@ -24,8 +26,8 @@ export const correlation = defineModule({
   options: {
     reference: option.string({ default: 'BTC/USDT', description: 'The symbol that the others are compared with.' }),
     timeframe: option.timeframe({ default: '1m', description: 'Series whose closes make the pairs.' }),
-    beta: option.oneOf(['window', 'kalman'], { default: 'window', description: 'Of the last 240 pairs, or a random walk that is filtered.' }),
-    stateNoise: option.number({ default: 1.7e-5, min: 0, max: 1, description: 'Of the filter: about 1/pairs² that it remembers; 0: all, as least squares.' }),
+    beta: option.oneOf(['window', 'kalman'], { default: 'window', description: 'Of 240 pairs, or a random walk that is filtered.' }),
+    stateNoise: option.number({ default: 1.7e-5, min: 0, max: 1, description: 'Of the filter: 1/pairs² it remembers; 0: all.' }),
     ticks: option.oneOf(['mid', 'trade'], { default: 'mid', description: 'Price whose changes are the ticks.' }),
     tickWindow: option.duration({ default: '5m', description: 'How far back ticks count.' }),
     lagStep: option.duration({ default: '100ms', description: 'Distance of the shifts that are tried.' }),
@@ -42,10 +44,10 @@ export const correlation = defineModule({
   stateVersion: 1,
   on: {
     trade({ tsInit, price }, { state, options, symbol }) {
-      if (options.ticks === 'trade') addTick((assetOf(state.assets, symbol).ticks ??= createTicks(TICKS)), tsInit, price)
+      if (options.ticks === 'trade') addTick(ticksOfAsset(state.assets, symbol), tsInit, price)
     },
     book({ tsInit, status, midPrice }, { state, options, symbol }) {
-      if (options.ticks === 'mid' && status === 'live') addTick((assetOf(state.assets, symbol).ticks ??= createTicks(TICKS)), tsInit, midPrice)
+      if (options.ticks === 'mid' && status === 'live') addTick(ticksOfAsset(state.assets, symbol), tsInit, midPrice)
     },
     'candle:close'({ closeTime, close }, { state: { assets }, options, symbol, symbols, of, clock }) {
       const { reference, beta, stateNoise, tickWindow, lagStep, lags } = options
@@ -66,3 +68,4 @@ export const correlation = defineModule({
 })
 
 const assetOf = (assets: Record<string, Asset>, symbol: string): Asset => (assets[symbol] ??= createAsset())
+const ticksOfAsset = (assets: Record<string, Asset>, symbol: string): TickRing => (assetOf(assets, symbol).ticks ??= createTicks(TICKS))

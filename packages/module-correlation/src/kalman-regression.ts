@@ -1,9 +1,6 @@
-/** What a filtered line knows: `[intercept, slope, P11, P12, P22, residual, variance of the residual / noise]`. */
-export const REGRESSION_SIZE = 7
-
 /**
- * Memory of a line that knows nothing: variance `start` of intercept and slope, in units of the noise. Larger ones cost
- * digits in the first steps.
+ * Memory of a line that knows nothing: `[intercept, slope, P11, P12, P22, residual, its variance / noise]`. Variance `start`
+ * of intercept and slope is in units of the noise; larger ones cost digits in the first steps.
  */
 export const createRegression = (start = 1e7): Float64Array => Float64Array.of(0, 0, start, 0, start, NaN, NaN)
 
@@ -13,7 +10,7 @@ export const createRegression = (start = 1e7): Float64Array => Float64Array.of(0
  * Joseph's form, which keeps it positive. Leaves the residual before the update. A pair with a NaN is left out.
  * @source Kalman (1960); Bucy & Joseph (1968)
  */
-// `!`: the state has REGRESSION_SIZE elements.
+// `!`: the state is one of createRegression.
 export function addToRegression(state: Float64Array, x: number, y: number, walkIntercept = 0, walkSlope = 0): void {
   if (x !== x || y !== y) return
   const [a, b] = [state[2]! + walkIntercept, state[4]! + walkSlope]

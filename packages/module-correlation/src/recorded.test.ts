@@ -6,7 +6,7 @@ import { harness } from '@tapeloom/core/testing'
 import { parquetSource } from '@tapeloom/data'
 import { ExponentialCovariance, MovingCovariance } from '@tapeloom/indicators'
 import { describe, expect, test } from 'vitest'
-import { correlation, hayashiYoshidaRatio, johansen, leadLag, ticksOf, type Ticks } from './index.ts'
+import { correlation, hayashiYoshida, hayashiYoshidaRatio, johansen, leadLag, ticksOf, type Ticks } from './index.ts'
 import { addTick, createTicks, ticksSince } from './tick-ring.ts'
 
 const folder = resolve(import.meta.dirname, '../../..', process.env['TAPELOOM_DATA'] ?? '../shared/data')
@@ -76,7 +76,7 @@ test.skipIf(!existsSync(danish))('Danish money demand has the published traces',
 })
 
 const ORIGIN_S = 1_723_161_254n
-/** Changes of the mid price of a recorded market: logs, at receive times in µs since the origin, whose nanoseconds are kept: some are within one µs. */
+/** Changes of a recorded mid price: logs, at receive times in µs since the origin. Nanoseconds stay: some are within one µs. */
 function mids(market: 'usdm' | 'spot'): Ticks {
   const [times, values]: [number[], number[]] = [[], []]
   for (const line of gunzipSync(readFileSync(`${folder}/l2/binance-${market}_btcusdt_20240808.txt.gz`)).toString('latin1').split('\n')) {
@@ -153,5 +153,13 @@ describe.skipIf(absent)('recorded ticks', () => {
     expect(hayashiYoshidaRatio(spot, perpetual, 50_000)).toBeGreaterThan(1)
   })
 
-  test.todo('the sample of rHYCov of the R package highfrequency: it is not among the recorded data')
+  const sample = `${folder}/golden/highfrequency_rHYCov.json.gz`
+  if (!existsSync(sample)) console.warn(`Skipped: ${sample} is absent: rHYCov of the R package highfrequency is not tested.`)
+
+  test.skipIf(!existsSync(sample))('the sample of rHYCov has its published covariance', () => {
+    type Sample = { readonly times: number[][]; readonly logs: number[][]; readonly covariance: number }
+    const { times, logs, covariance } = JSON.parse(gunzipSync(readFileSync(sample)).toString()) as Sample
+    const [a, b] = times.map((one, i) => ticksOf(Float64Array.from(one), Float64Array.from(logs[i] ?? []))) as [Ticks, Ticks]
+    expect(hayashiYoshida(a, b) / covariance).toBeCloseTo(1, 3)
+  })
 })

@@ -8,8 +8,9 @@ import type { HeardTimeframe } from './timeframe-columns.ts'
  */
 export function htfVeto(
   valuesOf: (symbol: MarketSymbol) => object,
-  { timeframe = '4h', limit = 0.5, id = 'multi-timeframe' }: { readonly timeframe?: HeardTimeframe; readonly limit?: number; readonly id?: string } = {},
+  given: { readonly timeframe?: HeardTimeframe; readonly limit?: number; readonly id?: string } = {},
 ): (decision: Decision) => 'htf' | undefined {
+  const { timeframe = '4h', limit = 0.5, id = 'multi-timeframe' } = given
   return ({ symbol, reason }) => {
     const side = reason === 'open-long' ? 1 : reason === 'open-short' ? -1 : 0
     const trend = (valuesOf(symbol) as Readonly<Record<string, number | null | undefined>>)[`${id}.trend${timeframe}`]

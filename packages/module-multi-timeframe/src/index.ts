@@ -38,7 +38,9 @@ export const multiTimeframe = defineModule({
   ...fromPackage(pkg),
   description: 'One score from several timeframes.',
   options: {
-    timeframes: option.list(option.oneOf(TIMEFRAMES, { default: '1m' }), { default: [...TIMEFRAMES], description: 'Series that count, finest first.' }),
+    timeframes: option.list(option.oneOf(TIMEFRAMES, { default: '1m' }), {
+      default: [...TIMEFRAMES], description: 'Series that count, finest first.',
+    }),
     weights: option.list(option.number({ default: 1, min: 0 }), { default: [], description: 'One for each of timeframes; none: all alike.' }),
     weighting: option.oneOf(['fixed', 'fixed-share'], { default: 'fixed', description: 'fixed-share learns the weights, a set for each regime.' }),
     rate: option.number({ default: 0.5, min: 0, max: 100, description: 'Fixed-share: how much a loss costs.' }),
@@ -72,7 +74,8 @@ export const multiTimeframe = defineModule({
       const row = options.timeframes.length * regimeOf(options.weighting, analysis.regime)
       if (index === 0 && options.weighting === 'fixed-share') {
         const move = Math.sign(candle.close - series.close)
-        if (move * move === 1) fixedShare(state.weights, row, state.trends.map((trend) => (1 - trend * move) / 2), options.rate, options.share)
+        const losses = state.trends.map((trend) => (1 - trend * move) / 2)
+        if (move * move === 1) fixedShare(state.weights, row, losses, options.rate, options.share)
       }
       const values = addCandle(series, candle, scratch)
       COLUMNS_OF[timeframe as HeardTimeframe].forEach((column, i) => (features[column] = scratch[i] ?? NaN))
