@@ -49,16 +49,16 @@ test('a pivot that a backfill would prove anew after a restart is not announced 
 
 test('no id is announced twice, whatever is backfilled, restarted, repeated or late', () => {
   const minutes = [...fixtures.candles('BTC/USDT', '1m', { count: 400 })] as unknown as Candle[]
-  const events = fc.array(fc.record({ minute: fc.nat(399), restart: fc.nat(20), absent: fc.nat(3) }), { minLength: 100, maxLength: 400 })
+  const events = fc.array(fc.record({ ago: fc.nat(6), restart: fc.nat(9), absent: fc.nat(3) }), { minLength: 100, maxLength: 400 })
   fc.assert(fc.property(events, (steps) => {
     const [life, known] = [new Life(), new Map<number, Candle>()]
-    steps.forEach(({ minute, restart, absent }, i) => {
-      const [now, again] = [minutes[i]!, minutes[minute]!]
+    steps.forEach(({ ago, restart, absent }, i) => {
+      const [now, again] = [minutes[i]!, minutes[Math.max(0, i - ago)]!]
       const closed = (one: Candle) => ({ ...one, closeTime: one.openTime + 60e6 })
       if (absent > 0) life.hear(closed(now))
       if (absent > 0) known.set(now.openTime, closed(now))
-      if (minute < i) life.hear(closed(again)) // late or repeated
-      if (minute < i) known.set(again.openTime, closed({ ...again, high: again.high + minute })) // another version of it, too
+      if (ago > 0) life.hear(closed(again)) // late or repeated
+      if (ago > 2) known.set(again.openTime, closed({ ...again, high: again.high + 20 * ago })) // another version of it, too
       if (restart === 0) life.restart([...known.values()].toSorted((a, b) => a.openTime - b.openTime))
     })
     const ids = life.told.map(({ id }) => id)
