@@ -17,29 +17,26 @@ export class BestQuotes {
   readonly #bids: ConsolidatedSide
   readonly #asks: ConsolidatedSide
   readonly #venues: number
-  /** When each side of each venue was updated last: bids first. 0: it is not live. */
-  readonly #updated: Float64Array
   // The effective best of each side, as keys: ticks of bids, negated ticks of asks. −Infinity: none.
   readonly #best: Float64Array
   readonly #order: number[]
   #ticks = new Float64Array(CHUNK)
   #lots = new Float64Array(CHUNK)
 
-  constructor(bids: ConsolidatedSide, asks: ConsolidatedSide, updated: Float64Array) {
+  constructor(bids: ConsolidatedSide, asks: ConsolidatedSide) {
     this.#bids = bids
     this.#asks = asks
-    this.#venues = updated.length / 2
-    this.#updated = updated
-    this.#best = new Float64Array(updated.length)
-    this.#order = Array.from(updated, (_, i) => i)
+    this.#venues = bids.updated.length
+    this.#best = new Float64Array(2 * this.#venues)
+    this.#order = Array.from(this.#best, (_, i) => i)
   }
 
   read(): { readonly bid: SideBest; readonly ask: SideBest } {
-    const [updated, best] = [this.#updated, this.#best]
+    const best = this.#best
     best.fill(-Infinity)
-    this.#order.sort((a, b) => updated[b]! - updated[a]! || a - b)
+    this.#order.sort((a, b) => this.#updated(b) - this.#updated(a) || a - b)
     for (const [rank, one] of this.#order.entries()) {
-      if (updated[one] === 0) break
+      if (this.#updated(one) === 0) break
       const bid = one < this.#venues
       const venue = bid ? one : one - this.#venues
       let limit = Infinity
@@ -51,6 +48,11 @@ export class BestQuotes {
       best[one] = this.#bestBelow(bid ? this.#bids : this.#asks, bid ? 1 : -1, venue, limit)
     }
     return { bid: this.#sideBest(true), ask: this.#sideBest(false) }
+  }
+
+  /** When a side of a venue was updated last, bids first; 0: it is not live. */
+  #updated(one: number): number {
+    return one < this.#venues ? this.#bids.updated[one]! : this.#asks.updated[one - this.#venues]!
   }
 
   /** The best key of a venue that is not better than `limit`; −Infinity when there is none. */

@@ -29,13 +29,11 @@ export class ConsolidatedBook implements BookReader {
   readonly bids: ConsolidatedSide
   readonly asks: ConsolidatedSide
   readonly #tickSteps: Float64Array
-  /** NaN where contracts are inverse. */
+  readonly #inverse: boolean
   readonly #lotSteps: Float64Array
   /** 1: its book was taken over whole; a venue whose levels were put one by one is live by that. */
   readonly #live: Uint8Array
   readonly #times: VenueTimes
-  /** When each side of each venue was last changed, by a count of updates, bids first; 0 while the venue is not live. */
-  readonly #updated: Float64Array
   #updates = 0
   // Bids of a venue are known at and above its edge, asks at and below; in common ticks.
   readonly #bidEdges: Float64Array
@@ -57,15 +55,15 @@ export class ConsolidatedBook implements BookReader {
     this.tick = ticks.grid
     this.lot = lots.grid
     this.#tickSteps = Float64Array.from(ticks.steps)
-    this.#lotSteps = Float64Array.from(lots.steps, (steps, venue) => (instruments[venue]!.kind === 'inverse' ? NaN : steps))
+    this.#lotSteps = Float64Array.from(lots.steps)
+    this.#inverse = instruments[0]!.kind === 'inverse'
     this.bids = new ConsolidatedSide('bid', venues, width)
     this.asks = new ConsolidatedSide('ask', venues, width)
     this.#live = new Uint8Array(venues)
     this.#times = new VenueTimes(venues)
-    this.#updated = new Float64Array(2 * venues)
     this.#bidEdges = new Float64Array(venues).fill(-Infinity)
     this.#askEdges = new Float64Array(venues).fill(Infinity)
-    this.#quotes = new BestQuotes(this.bids, this.asks, this.#updated)
+    this.#quotes = new BestQuotes(this.bids, this.asks)
   }
 
   /** Live where any venue is. */
@@ -147,22 +145,19 @@ export class ConsolidatedBook implements BookReader {
   }
 
   isLive(venue: number): boolean {
-    return this.#live[venue] === 1 || this.#updated[venue]! > 0 || this.#updated[venue + this.#live.length]! > 0
+    return this.#live[venue] === 1 || this.bids.updated[venue]! > 0 || this.asks.updated[venue]! > 0
   }
 
   /** Puts a venue's lots at a price, in its own ticks and lots; 0 deletes. The venue counts as live. */
   set(venue: number, side: 'bid' | 'ask', ticks: number, lots: number): void {
-    const bid = side === 'bid'
-    const steps = this.#lotSteps[venue]!
-    this.#updated[bid ? venue : venue + this.#live.length] = ++this.#updates
-    const levels = bid ? this.bids : this.asks
-    levels.set(venue, ticks * this.#tickSteps[venue]!, steps >= 1 ? lots * steps : this.#inverseLots(venue, ticks, lots))
+    const levels = side === 'bid' ? this.bids : this.asks
+    const base = this.#inverse ? this.#inverseLots(venue, ticks, lots) : lots * this.#lotSteps[venue]!
+    levels.set(venue, ticks * this.#tickSteps[venue]!, base, ++this.#updates)
   }
 
   /** A venue is not live: its levels leave the sum. */
   leave(venue: number): void {
     this.#live[venue] = 0
-    this.#updated[venue] = this.#updated[venue + this.#live.length] = 0
     this.bids.remove(venue)
     this.asks.remove(venue)
     this.#bidEdges[venue] = -Infinity

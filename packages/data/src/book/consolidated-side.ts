@@ -8,6 +8,8 @@ import { LadderSide } from './ladder-side.ts'
  */
 export class ConsolidatedSide {
   readonly sum: LadderSide
+  /** When each venue was put last, as the caller counts; 0 before. */
+  readonly updated: Float64Array
   readonly #venues: number
   readonly #shift: number
   readonly #mask: number
@@ -18,6 +20,7 @@ export class ConsolidatedSide {
   /** @throws TapeloomError `book.width` as `LadderSide` does */
   constructor(side: 'bid' | 'ask', venues: number, width: number) {
     this.sum = new LadderSide(side, width)
+    this.updated = new Float64Array(venues)
     this.#venues = venues
     this.#shift = Math.max(3, Math.ceil(Math.log2(venues + 1)))
     this.#mask = width - 1
@@ -26,7 +29,8 @@ export class ConsolidatedSide {
   }
 
   /** Puts a venue's lots at a price, 0 deletes. Short, or the compiler would not inline the ladder's part. */
-  set(venue: number, ticks: number, lots: number): void {
+  set(venue: number, ticks: number, lots: number, at = 0): void {
+    this.updated[venue] = at
     const slots = this.#slots
     const first = (ticks & this.#mask) << this.#shift
     if (slots[first] !== ticks && !this.#claim(first, ticks, lots)) return
@@ -50,6 +54,7 @@ export class ConsolidatedSide {
   /** Deletes all levels of a venue. O(levels). */
   remove(venue: number): void {
     for (const ticks of this.#prices()) if (this.get(venue, ticks) !== 0) this.set(venue, ticks, 0)
+    this.updated[venue] = 0
   }
 
   #prices(): Float64Array {
