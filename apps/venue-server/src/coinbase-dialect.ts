@@ -16,7 +16,8 @@ interface Message {
 /** Coinbase Advanced Trade: messages are numbered for each client anew, over all its channels. */
 export function coinbaseDialect({ instruments, retime }: DialectParts): Dialect {
   const books = new Map<string, TrueBook>()
-  let [timestamp, numbers] = ['', new WeakMap<Client, number>()]
+  const numbers = new WeakMap<Client, number>()
+  let timestamp = ''
   const channelOf = ({ text }: TapeRecord) => /^\{"channel":"([^"]+)"/.exec(text)?.[1] ?? ''
   const moved = (text: string) => text.replaceAll(/"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"/g, (_, iso: string) =>
     `"${new Date(retime(Date.parse(iso) * 1000) / 1000).toISOString()}"`)
