@@ -49,4 +49,5 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'market-analysis', file: 'packages/module-market-analysis/bench/candle.bench.ts' },
   { name: 'books', file: 'bench/src/book/books.bench.ts' },
   { name: 'book-bytes', file: 'packages/feeds/bench/book-bytes.bench.ts' },
+  { name: 'order-flow', file: 'packages/module-microstructure/bench/order-flow.bench.ts' },
 ]
