@@ -110,8 +110,9 @@ export class RunLengths extends Kernel {
   /** Probability that the run has less than `length` values, in [0, 1]; NaN before the first value. */
   below(length: number): number {
     const { state } = this
-    let sum = state[2]! === 0 ? NaN : 0
-    for (let i = state[2]! - 1; i >= 0 && state[FIRST + this.#cap + i]! < length; i--) sum += state[FIRST + i]!
+    const kept = state[2]!
+    let sum = kept === 0 ? NaN : 0
+    for (let i = kept - 1; i >= 0 && state[FIRST + this.#cap + i]! < length; i--) sum += state[FIRST + i]!
     return Math.min(1, sum / state[3]!)
   }
 
@@ -120,7 +121,7 @@ export class RunLengths extends Kernel {
     const { state } = this
     const cap = this.#cap
     const alpha0 = this.#alpha
-    const factors = factorsFor(this.#kappa, alpha0, state[2]! === 0 ? 0 : state[FIRST + cap]!)
+    const factors = factorsFor(this.#kappa, alpha0, state[FIRST + cap]!)
     let sum = 0
     for (let i = FIRST, end = FIRST + state[2]!; i < end; i++) {
       const length = state[i + cap]!

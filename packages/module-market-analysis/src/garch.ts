@@ -1,4 +1,4 @@
-import { minimise } from './nelder-mead.ts'
+import { minimise } from '@tapeloom/indicators'
 
 /** Garch(1,1) of returns around a constant mean: h = omega + alpha · e² + beta · h, in the squared unit of the returns. */
 export interface Garch {

@@ -63,7 +63,7 @@ test('a storm is volatile: told by an event, and over when it is over', () => {
   expect(last.filter((regime) => regime === 3).length).toBeGreaterThanOrEqual(10)
   const changes = host.emitted('market-analysis:regime')
   expect(changes[0]).toMatchObject({ timeframe: '1m', from: 'unknown' })
-  for (const [i, { from }] of changes.entries()) if (i > 0) expect(from).toBe(changes[i - 1]!.to)
+  expect(changes.slice(1).map(({ from }) => from)).toEqual(changes.slice(0, -1).map(({ to }) => to))
   const volatile = changes.filter(({ to }) => to === 'volatile')
   expect(volatile.length).toBeGreaterThanOrEqual(9)
   expect(volatile.every(({ pHighVol }) => Number(pHighVol) > 0.4)).toBe(true)

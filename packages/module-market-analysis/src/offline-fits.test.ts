@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { filterGarch, filterStates, fitGarch, fitStates, smoothStates, type TwoStates } from './index.ts'
-import { minimise } from './nelder-mead.ts'
 import { normals, uniforms } from './testing/normals.ts'
 
 const states: TwoStates = { meanLow: 0.1, meanHigh: -0.2, varianceLow: 0.5, varianceHigh: 4, stayLow: 0.9, highToLow: 0.3 }
@@ -90,14 +89,4 @@ test('Garch is found again in returns that it made, in any unit', () => {
   expect(small.omega * 1e6).toBeCloseTo(found.omega, 5)
   expect(filterGarch(returns, found).logLikelihood).toBe(found.logLikelihood)
   expect(() => fitGarch([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])).toThrow('10 returns have the variance 0. Give ten or more')
-})
-
-test('the simplex finds the bottom of Rosenbrock’s valley, and turns back where there is no value', () => {
-  const valley = ([x = 0, y = 0]: readonly number[]) => (1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x)
-  const { at, value } = minimise(valley, [-1.2, 1], [0.5, 0.5])
-  expect(value).toBeLessThan(1e-12)
-  expect(at.map((one) => Math.round(1e4 * one) / 1e4)).toEqual([1, 1])
-  const root = minimise(([x = 0]) => Math.sqrt(x - 2) + (x - 3) * (x - 3), [5], [-4])
-  expect(root.at[0]).toBeGreaterThanOrEqual(2)
-  expect(root.value).toBeLessThan(1.01)
 })
