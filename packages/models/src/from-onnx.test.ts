@@ -73,6 +73,12 @@ test('an imported network is not trained, and takes back only its own snapshot',
   await runtime.close()
 })
 
+test('a file of a fixed batch of one serves', async () => {
+  const runtime = await fromOnnx(await store(graph('Relu', [1, 3])), { inputs: { x: [3] }, outputs: ['z'] }).open({ seed: 1 })
+  expect(await runtime.infer({ x: Float32Array.of(-1, 0, 2) })).toEqual({ z: Float32Array.of(0, 0, 2) })
+  await runtime.close()
+})
+
 describe('a file that cannot serve is refused with all reasons', () => {
   const cases: Record<string, readonly [() => Uint8Array, RegExp]> = {
     'another width': [() => graph('Relu', [-1, 4]), /it takes 'x' float32 \[batch, 4\], not float32 \[batch, 3\]/],
