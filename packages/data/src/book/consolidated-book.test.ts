@@ -21,8 +21,8 @@ function venuesAt(book: ConsolidatedBook, side: 'bid' | 'ask', price: number): n
 }
 
 describe('ConsolidatedSide', () => {
-  test.each([[2, 300], [4, 20_000], [7, 40_000], [9, 3_000_000]])('of %i venues over %i ticks equals a map of maps', (venues, spread) => {
-    const update = fc.tuple(fc.nat(venues - 1), fc.nat(spread), fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e6 })))
+  test.each([[2, 300, 1], [4, 20_000, 1], [7, 40_000, 1], [9, 3_000_000, 1], [4, 12, 8192], [6, 40, 4096]])('of %i venues over %i prices, %i ticks apart, equals a map of maps', (venues, spread, apart) => {
+    const update = fc.tuple(fc.nat(venues - 1), fc.nat(spread).map((price) => price * apart), fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e6 })))
     fc.assert(fc.property(fc.array(update, { maxLength: 300 }), fc.nat(venues - 1), (updates, leaver) => {
       const side = new ConsolidatedSide('bid', venues, 8192)
       const oracle = new Map<number, number[]>()
@@ -123,6 +123,15 @@ describe('ConsolidatedBook', () => {
     book.set(0, 'bid', 1000, 0)
     book.set(0, 'bid', 998, 0)
     expect(book.bbo({ evictOlderCrossed: true })).toEqual({ bid: 99.6, bidQuantity: 0.007, ask: 99.7, askQuantity: 0.004 })
+  })
+
+  test('eviction reads past hundreds of levels, and a side may have nothing left', () => {
+    const book = new ConsolidatedBook([spot('a'), spot('b')])
+    for (let i = 0; i < 300; i++) book.set(0, 'bid', 1000 + i, 1)
+    book.set(1, 'ask', 1005, 1)
+    expect(book.bbo({ evictOlderCrossed: true })).toMatchObject({ bid: 100.5, ask: 100.5 })
+    book.set(1, 'ask', 900, 1)
+    expect(book.bbo({ evictOlderCrossed: true })).toEqual({ bid: NaN, bidQuantity: NaN, ask: 90, askQuantity: 0.001 })
   })
 
   test('of four venues that follow one price, one never withdraws: crossed nearly always, and never once its quotes are evicted', () => {
