@@ -10,12 +10,8 @@ export interface RecordedQuotes {
 }
 
 const fileOf = (name: string): string => `${folder}/binance-${name}_20240808.txt.gz`
-/** Whether the recorded text is there; tells of it when not. */
-export function isRecorded(name: string): boolean {
-  const found = existsSync(fileOf(name))
-  if (!found) console.warn(`Skipped: ${fileOf(name)} is absent. Set TAPELOOM_DATA to the folder of recorded data.`)
-  return found
-}
+/** Whether the recorded text is there. */
+export const isRecorded = (name: string): boolean => existsSync(fileOf(name))
 
 type Message = Readonly<Record<'b' | 'B' | 'a' | 'A' | 'p' | 'q', string>> & { readonly T?: number; readonly m: boolean }
 
