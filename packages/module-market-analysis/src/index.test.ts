@@ -95,6 +95,14 @@ test('after a fit, the filter is that of the window, whatever came before', () =
   expect(host.features.pHighVol).toBeCloseTo(filterStates(window, fitStates(window)!).high.at(-1)!, 12)
 })
 
+test('a regime that lasts is as old as the window tells, not as old as the tape', () => {
+  const host = harness(marketAnalysis)
+  host.feed(candlesOf(Array.from({ length: 4101 }, (_, i) => [1e-3, -1e-3, 2e-3, -2e-3][i % 4]!)))
+  expect(host.emitted('market-analysis:regime').filter(({ tsEvent }) => tsEvent > 1100 * MINUTE)).toEqual([])
+  expect(host.features.regimeAge).toBeGreaterThan(1000)
+  expect(host.features.regimeAge).toBeLessThanOrEqual(1100)
+})
+
 test('a change of variance ends the run', () => {
   const host = harness(marketAnalysis)
   const candles = candlesOf([...noise(1700, 3e-4), ...noise(40, 3e-3)])
