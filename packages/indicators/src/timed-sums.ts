@@ -9,7 +9,7 @@ export interface TimedSums {
   readonly widths: Float64Array
   /** The newest bin of each window; NaN before the first. */
   readonly newest: Float64Array
-  /** Sum of the rows that came since the last `settleSums`, all in the newest bin of the first window. */
+  /** `[windows × fields]`: what is not yet in the bins of a window, all in its newest; the first takes the rows. */
   readonly pending: Float64Array
   /** `[windows × fields]`: what was asked for, as of the last `settleSums`. */
   readonly totals: Float64Array
@@ -22,7 +22,7 @@ export const createTimedSums = (spansUs: readonly number[], fields: number): Tim
   fields,
   widths: Float64Array.from(spansUs, (span) => span / BINS),
   newest: new Float64Array(spansUs.length).fill(NaN),
-  pending: new Float64Array(fields),
+  pending: new Float64Array(spansUs.length * fields),
   totals: new Float64Array(spansUs.length * fields),
   bins: new Float64Array(spansUs.length * BINS * fields),
 })
@@ -35,11 +35,15 @@ export const createTimedSums = (spansUs: readonly number[], fields: number): Tim
 export function advanceSums(sums: TimedSums, nowUs: number): void {
   const { newest, widths } = sums
   if (Math.floor(nowUs / widths[0]!) <= newest[0]!) return
-  settleSums(sums)
+  if (Number.isNaN(newest[0]!)) {
+    for (let window = 0; window < widths.length; window++) newest[window] = Math.floor(nowUs / widths[window]!)
+    return
+  }
   for (let window = 0; window < widths.length; window++) {
     const bin = Math.floor(nowUs / widths[window]!)
-    if (bin > newest[window]!) moveTo(sums, window, bin)
-    else if (Number.isNaN(newest[window]!)) newest[window] = bin
+    if (bin <= newest[window]!) return // and so the wider ones
+    settle(sums, window)
+    moveTo(sums, window, bin)
   }
 }
 
@@ -50,18 +54,25 @@ export function addRow({ fields, pending }: TimedSums, row: Float64Array): void 
 }
 
 /** Brings `totals` up to date. O(windows × fields) */
-// `!`: totals and bins have room for every window, bin and field.
-export function settleSums({ fields, newest, pending, totals, bins }: TimedSums): void {
-  if (Number.isNaN(newest[0]!)) return
-  for (let window = 0; window < newest.length; window++) {
-    const total = window * fields
-    const bin = (window * BINS + (newest[window]! % BINS)) * fields
-    for (let field = 0; field < fields; field++) {
-      bins[bin + field] = bins[bin + field]! + pending[field]!
-      totals[total + field] = totals[total + field]! + pending[field]!
-    }
+export function settleSums(sums: TimedSums): void {
+  if (Number.isNaN(sums.newest[0]!)) return
+  for (let window = 0; window < sums.newest.length; window++) settle(sums, window)
+}
+
+/** Puts what waits into the newest bin of a window, and hands it on to the next wider one. */
+// `!`: totals, bins and what waits have room for every window, bin and field.
+function settle({ fields, newest, pending, totals, bins }: TimedSums, window: number): void {
+  const at = window * fields
+  const bin = (window * BINS + (newest[window]! % BINS)) * fields
+  const isLast = window === newest.length - 1
+  for (let field = 0; field < fields; field++) {
+    const value = pending[at + field]!
+    if (value === 0) continue
+    bins[bin + field] = bins[bin + field]! + value
+    totals[at + field] = totals[at + field]! + value
+    if (!isLast) pending[at + fields + field] = pending[at + fields + field]! + value
+    pending[at + field] = 0
   }
-  pending.fill(0)
 }
 
 /** Forgets all rows. */
@@ -83,7 +94,7 @@ function moveTo({ fields, newest, totals, bins }: TimedSums, window: number, bin
     }
   }
   newest[window] = bin
-  if (Math.floor(bin / BINS) === Math.floor(before / BINS)) return
+  if (bin - before <= bin % BINS) return // no 50th bin was passed
   totals.fill(0, total, total + fields)
   for (let slot = 0; slot < BINS; slot++)
     for (let field = 0; field < fields; field++) totals[total + field] = totals[total + field]! + bins[first + slot * fields + field]!

@@ -40,7 +40,8 @@ export function addBook({ before, sums }: QuoteFlow, book: BookReader, follows: 
   let [deep, deepDepth] = [0, 0]
   for (let i = 0; i < ranks; i++) {
     const at = 4 * i
-    const flow = orderFlow(before[at]!, before[at + 1]!, before[at + 2]!, before[at + 3]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
+    const isSame = before[at] === bids[i] && before[at + 1] === bidQty[i] && before[at + 2] === asks[i] && before[at + 3] === askQty[i]
+    const flow = isSame ? 0 : orderFlow(before[at]!, before[at + 1]!, before[at + 2]!, before[at + 3]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
     const depth = (bidQty[i]! + askQty[i]!) / 2
     if (follows && flow === flow) deep += flow
     if (depth === depth) deepDepth += depth
