@@ -272,20 +272,14 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** How far the inputs are, where sources know their length. */
-  progress(): { readonly done: number; readonly total: number | undefined } {
-    return this.#opened().feed.progress
-  }
+  progress(): { readonly done: number; readonly total: number | undefined } { return this.#opened().feed.progress }
   /** What each model's resolved predictions were worth. */
   performance(): readonly ModelPerformance[] { return this.#opened().decisions.performance.list() }
   /** The registered predictors, with weights and switches. */
   models(): readonly RegisteredModel[] { return this.#opened().decisions.registry.list() }
 
-  async enable(module: NameOf<M[number]>): Promise<void> {
-    await this.command({ kind: 'enable', module })
-  }
-  async disable(module: NameOf<M[number]>): Promise<void> {
-    await this.command({ kind: 'disable', module })
-  }
+  enable(module: NameOf<M[number]>): Promise<void> { return this.command({ kind: 'enable', module }) }
+  disable(module: NameOf<M[number]>): Promise<void> { return this.command({ kind: 'disable', module }) }
 
   /** Journals a command; settles when it took effect: at the next boundary, or at once between runs. */
   async command(command: Command): Promise<void> {

@@ -42,7 +42,6 @@ export class EventBus {
   #draining = false
   /** Events a module has emitted since the external event. */
   readonly #emitted = new Map<string, number>()
-  #counting = false
   /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
   reconnect: (() => void) | undefined
 
@@ -99,7 +98,6 @@ export class EventBus {
     if (by !== undefined) {
       const emitted = (this.#emitted.get(by) ?? 0) + 1
       this.#emitted.set(by, emitted)
-      this.#counting = true
       if (emitted > EMIT_LIMIT) throw new Error(`more than ${EMIT_LIMIT} events followed from one. Emit less, or only on a change.`)
     }
     this.#queue.push({ topic, symbol, event })
@@ -119,9 +117,7 @@ export class EventBus {
 
   /** A new external event: the emit count starts again. */
   begin(): void {
-    if (!this.#counting) return
-    this.#counting = false
-    this.#emitted.clear()
+    if (this.#emitted.size > 0) this.#emitted.clear()
   }
 
   /** The external event is over: all that followed from it is delivered, and who has changed is connected. */

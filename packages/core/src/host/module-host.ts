@@ -9,7 +9,7 @@ import { FeatureRows } from './feature-rows.ts'
 import { layoutOf } from './column-layout.ts'
 import { ModuleRuntime, type HostContext, type RuntimeSnapshot } from './module-runtime.ts'
 import type { PlannedModule } from './module-plan.ts'
-import { SymbolContext, type Rest } from './symbol-context.ts'
+import { SymbolContext } from './symbol-context.ts'
 
 const HOUR_US = 3600e6
 const RESTARTS_PER_HOUR = 3
@@ -43,12 +43,8 @@ export class ModuleHost {
     this.adopt(plan)
   }
 
-  get runtimes(): readonly ModuleRuntime[] {
-    return this.#runtimes
-  }
-  runtime(id: string): ModuleRuntime | undefined {
-    return this.#runtimes.find(({ entry }) => entry.id === id)
-  }
+  get runtimes(): readonly ModuleRuntime[] { return this.#runtimes }
+  runtime(id: string): ModuleRuntime | undefined { return this.#runtimes.find(({ entry }) => entry.id === id) }
 
   /** The context in which a module answers for a symbol. */
   context(runtime: ModuleRuntime, symbol: number): HostContext {
@@ -76,11 +72,9 @@ export class ModuleHost {
       this.#symbols.map((_, index) => this.#runtimes.map((runtime) => (runtime.global && index > 0 ? undefined : of(runtime, index))))
     const states = each((runtime, index) => runtime.contexts[index]?.state ?? this.#freshState(runtime.entry, runtime.global ? this.#current : index))
     const slices = each(({ entry, global }, index) => (global ? this.#symbols.map((_, i) => this.#slice(entry, i)) : [this.#slice(entry, index)]))
-    const rests = each((runtime, index) => this.#rest(runtime, index))
     each((runtime, index) => {
       const at = this.#runtimes.indexOf(runtime)
-      const of = <T>(all: readonly (readonly T[])[]) => all[index]?.[at] as T
-      runtime.contexts[index] = this.#context(runtime, of(states) as object, of(slices) as readonly Slice[], of(rests) as Rest)
+      runtime.contexts[index] = this.#context(runtime, index, states[index]?.[at] as object, slices[index]?.[at] as readonly Slice[])
     })
   }
 
@@ -89,21 +83,13 @@ export class ModuleHost {
     return { features: this.rows.slots(entry, symbol), need: this.rows.readers(entry, symbol), book: books[symbol], instrument: symbols[symbol]?.instrument }
   }
 
-  #rest(runtime: ModuleRuntime, index: number): Rest {
+  #context(runtime: ModuleRuntime, index: number, state: object, slices: readonly Slice[]): HostContext {
     const { entry: { options }, global } = runtime
     const [{ clock, feed }, random, symbols] = [this.#around, runtime.random(index), this.#symbols]
     const emit = (topic: string, payload: object) => this.#emit(runtime, global ? this.#current : index, topic, payload)
-    return { symbol: symbols[index], instrument: feed.symbols[index]?.instrument, options, clock, random, emit }
-  }
-
-  #context({ global }: ModuleRuntime, state: object, slices: readonly Slice[], rest: Rest): HostContext {
-    if (!global) {
-      const { features, need, book } = slices[0] as Slice
-      return new SymbolContext(state, features, need, book, rest)
-    }
-    const symbols = this.#symbols
+    const { instrument } = feed.symbols[index] ?? {}
+    if (!global) return new SymbolContext(state, slices[0] as Slice, { symbol: symbols[index], instrument, options, clock, random, emit })
     const [of, current] = [(symbol: string) => slices[symbols.indexOf(symbol)], () => symbols[this.#current]]
-    const { options, clock, random, emit } = rest
     return { state, symbols, of, options, clock, random, emit, get symbol() { return current() } }
   }
 

@@ -136,9 +136,7 @@ export class Session implements DataHost, Host {
     }
     this.bus.deliver(this.#trades, symbol, view)
   }
-  book(symbol: number, view: BookView): void {
-    this.bus.deliver(this.#books, symbol, view)
-  }
+  book(symbol: number, view: BookView): void { this.bus.deliver(this.#books, symbol, view) }
   candle(symbol: number, candle: Candle & EventStamp): void {
     if (!(candle.closeTime < (this.priceTimes[symbol] as number))) {
       this.prices[symbol] = candle.close
@@ -152,9 +150,7 @@ export class Session implements DataHost, Host {
   reject(source: string, code: string, message: string, symbol = 0): void {
     this.post('data:reject', symbol, source, { source, code, message })
   }
-  end(): void {
-    this.bus.end()
-  }
+  end(): void { this.bus.end() }
 
   /** The phases of a boundary, each drained before the next. */
   boundary(symbol: number, time: number): void {
@@ -317,15 +313,9 @@ export class Session implements DataHost, Host {
   emit<K extends EventName>(topic: K, payload: EventMap[K], symbol: MarketSymbol): void {
     this.post(topic, Math.max(0, this.feed.symbols.findIndex((known) => known.symbol === symbol)), 'core', payload as object)
   }
-  digest(kind: string, ...values: readonly (string | number)[]): void {
-    this.digested.add(kind, this.sequence(), ...values)
-  }
-  work(name: string, handler: WorkHandler): void {
-    this.deferred.handle(name, handler)
-  }
-  defer(work: DeferredWork): void {
-    this.deferred.add(work)
-  }
+  digest(kind: string, ...values: readonly (string | number)[]): void { this.digested.add(kind, this.sequence(), ...values) }
+  work(name: string, handler: WorkHandler): void { this.deferred.handle(name, handler) }
+  defer(work: DeferredWork): void { this.deferred.add(work) }
   swap(model: string, weights: Float32Array, version: string): void {
     this.pendingSwaps.push({ model, weights, version })
   }

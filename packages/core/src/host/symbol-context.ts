@@ -9,23 +9,19 @@ export type Rest = Readonly<Record<'symbol' | 'instrument' | 'options' | 'clock'
  */
 export class SymbolContext implements HostContext {
   [key: string]: unknown
-  state: object
-  readonly features: object
-  readonly need: object
-  readonly book: unknown
-  readonly rest: Rest
+  declare state: object
+  declare readonly features: object
+  declare readonly need: object
+  declare readonly book: unknown
+  declare readonly rest: Rest
 
-  constructor(state: object, features: object, need: object, book: unknown, rest: Rest) {
-    this.state = state
-    this.features = features
-    this.need = need
-    this.book = book
+  /** Assigned one by one: so V8 keeps room for them in the object. */
+  constructor(state: object, slice: { readonly features: object; readonly need: object; readonly book: unknown }, rest: Rest) {
+    this.state = state;
+    ({ features: this.features, need: this.need, book: this.book } = slice)
     this.rest = rest
   }
-  get symbol() { return this.rest.symbol }
-  get instrument() { return this.rest.instrument }
-  get options() { return this.rest.options }
-  get clock() { return this.rest.clock }
-  get random() { return this.rest.random }
-  get emit() { return this.rest.emit }
+  get symbol() { return this.rest.symbol } get instrument() { return this.rest.instrument }
+  get options() { return this.rest.options } get clock() { return this.rest.clock }
+  get random() { return this.rest.random } get emit() { return this.rest.emit }
 }
