@@ -8,7 +8,7 @@ const load = (name: string): Promise<any> => import(pathToFileURL(require.resolv
 
 export function rivalsInstalled(): boolean {
   try {
-    return Boolean(require.resolve('@jax-js/jax') && require.resolve('@tensorflow/tfjs'))
+    return ['@jax-js/jax', '@tensorflow/tfjs'].every((name) => require.resolve(name) !== '')
   } catch {
     return false
   }
@@ -67,8 +67,8 @@ export async function jaxJs(task: Task): Promise<RivalStep> {
     np.zeros([units]),
   ])
   const x = np.array(task.x).reshape([BATCH, task.inputs])
-  const y = np.array(Float32Array.from({ length: BATCH * CLASSES }, (_, i) => (task.y[Math.floor(i / CLASSES)] === i % CLASSES ? 1 : 0)))
-    .reshape([BATCH, CLASSES])
+  const oneHot = Float32Array.from({ length: BATCH * CLASSES }, (_, i) => (task.y[Math.floor(i / CLASSES)] === i % CLASSES ? 1 : 0))
+  const y = np.array(oneHot).reshape([BATCH, CLASSES])
   // oxlint-disable-next-line no-explicit-any -- arrays of the rival
   type Arrays = any[]
   const lossOf = (weights: Arrays, input: unknown, target: unknown) => {

@@ -96,5 +96,8 @@ for (const contest of contests) {
   if (process.argv[2] === undefined || process.argv[2] === contest.name) figures.push(...(await measure(contest, gemmMs, torch)))
 }
 torch?.close()
-const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, load ${loadavg()[0]}, Node ${process.versions.node}, PyTorch ${torch?.version ?? 'absent'}`
+const machine = [
+  cpus()[0]?.model ?? 'unknown', `${cpus().length} cores`, `load ${loadavg()[0]}`, `Node ${process.versions.node}`,
+  `PyTorch ${torch?.version ?? 'absent'}`,
+].join(', ')
 console.log(JSON.stringify({ machine, figures }, null, 1))

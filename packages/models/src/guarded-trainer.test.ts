@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TrainingBatch } from '@tapeloom/core'
+import type { Plain, TrainingBatch } from '@tapeloom/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   adamW, defineModel, dense, guardTrainer, loadCheckpoint, ModelStore, mse, sgd, type GuardEvent, type Optimizer,
@@ -44,7 +44,9 @@ test('a step with NaN is dropped and its batch saved; three in a row restore the
   expect([restored.step, restored.dropped]).toEqual([4, true])
   expect(await trainer.snapshot()).toEqual(good.state)
   expect(restored.weights).toEqual((good.state as unknown as { weights: Float32Array }).weights)
-  expect(events.map(({ kind }) => kind)).toEqual(['saved', 'dropped', 'saved', 'dropped', 'dropped', 'dropped', 'dropped', 'dropped', 'restored'])
+  expect(events.map(({ kind }) => kind)).toEqual([
+    'saved', 'dropped', 'saved', ...Array<string>(5).fill('dropped'), 'restored',
+  ])
   const { state } = await loadCheckpoint(join(directory, 'dropped-0.batch'))
   expect((state as unknown as TrainingBatch).inputs['x']).toEqual(Float32Array.of(NaN, 1))
   expect((await readdir(directory)).filter((name) => name.startsWith('dropped'))).toHaveLength(2)
@@ -80,7 +82,8 @@ test('the served weights are the average of the trained ones where the optimiser
   }
   await three.restore(await two.snapshot())
   expect(await three.step(batch(9))).toEqual(await two.step(batch(9)))
-  await two.restore(await one.snapshot()) // a state without an average begins one
-  expect((await two.snapshot() as unknown as { average: Float32Array }).average).toEqual((await one.snapshot() as unknown as { weights: Float32Array }).weights)
+  const bare = (await one.snapshot()) as unknown as { weights: Float32Array }
+  await two.restore(bare as unknown as Plain) // a state without an average begins one
+  expect(await two.snapshot()).toMatchObject({ average: bare.weights })
   for (const open of [one, two, three, served]) await open.close()
 })

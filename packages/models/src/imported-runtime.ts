@@ -14,9 +14,9 @@ export interface ImportedModel {
 export async function openImported(model: ImportedModel): Promise<InferenceRuntime> {
   const runtime = await onnxRuntime()
   const session = await runtime.open(model.bytes).catch((cause: unknown) => {
-    throw new TapeloomError(
-      'models.onnx', `[models ${model.name}] ONNX Runtime refuses the file: ${(cause as Error).message}. Export it otherwise.`, { cause },
-    )
+    const reason = (cause as Error).message
+    const text = `[models ${model.name}] ONNX Runtime refuses the file: ${reason}. Export it otherwise.`
+    throw new TapeloomError('models.onnx', text, { cause })
   })
   return new ImportedRuntime(model, runtime, session)
 }
@@ -44,7 +44,9 @@ class ImportedRuntime implements InferenceRuntime {
     const feeds = Object.entries(this.#model.inputs).map(([name, shape]) => {
       const size = shape.reduce((product, length) => product * length, 1)
       const tensor = inputs[name]
-      if (tensor?.length !== size) throw this.#error('input', `input '${name}' has ${tensor?.length ?? 'no'} numbers. Pass ${size}.`)
+      if (tensor?.length !== size) {
+        throw this.#error('input', `input '${name}' has ${tensor?.length ?? 'no'} numbers. Pass ${size}.`)
+      }
       return [name, this.#runtime.tensor(tensor, [1, ...shape])] as const
     })
     const answer = this.#session.answer(Object.fromEntries(feeds), this.#model.outputs)

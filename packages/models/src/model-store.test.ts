@@ -104,7 +104,8 @@ test.skipIf(process.platform === 'win32')('a disk that takes no more leaves the 
     await store.save(state).catch((error) => console.log(error.code, store.versions.length))`
   await writeFile(join(directory, 'program.mjs'), program)
   // The shell's limit of a file's size: a write beyond it fails as on a full disk.
-  const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -f 16; exec "$0" --conditions=@tapeloom/source "$1"', process.execPath, join(directory, 'program.mjs')])
+  const command = 'ulimit -f 16; exec "$0" --conditions=@tapeloom/source "$1"'
+  const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, join(directory, 'program.mjs')])
   expect(stdout).toMatch(/^models\.disk .*cannot be written: EFBIG.*what was there is whole\.\nmodels\.disk 0\n$/)
   expect(await loadCheckpoint(path)).toEqual({ metadata: { first: true }, state: null })
   expect((await readdir(directory)).sort()).toEqual(['model', 'program.mjs'])

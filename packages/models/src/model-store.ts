@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TapeloomError, type InferenceRuntime, type Plain } from '@tapeloom/core'
 import { writeAtomically } from './atomic-file.ts'
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { OPERATOR_SET } from './onnx/encode-model.ts'
 
 /** A stretch of a series that a version learnt from; times in µs. */
@@ -67,9 +67,8 @@ export class ModelStore {
       if (!Array.isArray(index.versions) || !Array.isArray(index.former)) throw new TypeError('it lists no versions')
       return new ModelStore(directory, schemaHash, index)
     } catch (cause) {
-      throw new TapeloomError(
-        'models.checkpoint', `[models ${path}] is damaged: ${(cause as Error).message}. Restore it, or move the directory away.`, { cause },
-      )
+      const text = `[models ${path}] is damaged: ${(cause as Error).message}. Restore it, or move the directory away.`
+      throw new TapeloomError('models.checkpoint', text, { cause })
     }
   }
 
@@ -90,8 +89,8 @@ export class ModelStore {
     return this.#queued(async () => {
       const version = this.#name((state as { step?: number } | null)?.step ?? 0)
       const entry = { version, metrics: notes.metrics ?? {}, ranges: notes.ranges ?? [], position: notes.position ?? 0 }
-      const metadata = { ...entry, schemaHash: this.#schemaHash, operatorSet: OPERATOR_SET } as unknown as { [key: string]: Plain }
-      await saveCheckpoint(this.#path(version), { metadata, state })
+      const metadata = { ...entry, schemaHash: this.#schemaHash, operatorSet: OPERATOR_SET }
+      await saveCheckpoint(this.#path(version), { metadata: metadata as unknown as Checkpoint['metadata'], state })
       await this.#write({ ...this.#index, versions: [...this.versions, entry] })
       await this.#clean()
       return entry
@@ -103,7 +102,7 @@ export class ModelStore {
    * @throws TapeloomError `models.version` when there is none, `models.checkpoint` when it is damaged, `models.schema` when
    * it was fed otherwise or is of another operator set
    */
-  async load(which: 'newest' | 'best' | 'champion' | 'challenger' | (string & {})): Promise<{ readonly version: string; readonly state: Plain }> {
+  async load(which: (typeof ROLES)[number] | (string & {})): Promise<{ readonly version: string; readonly state: Plain }> {
     const role = ROLES.find((name) => name === which)
     const version = role ? this[role] : which
     if (!this.versions.some((one) => one.version === version)) throw this.#unknown(which)
@@ -112,8 +111,8 @@ export class ModelStore {
     if (schemaHash === this.#schemaHash && operatorSet === OPERATOR_SET) return { version: version!, state }
     throw new TapeloomError(
       'models.schema',
-      `[models ${this.#path(version!)}] was saved with schema ${String(schemaHash)}, operator set ${String(operatorSet)}; the model is fed ` +
-        `by ${this.#schemaHash}, operator set ${OPERATOR_SET}. Train it anew, or restore its modules and options.`,
+      `[models ${this.#path(version!)}] was saved with schema ${String(schemaHash)}, operator set ${String(operatorSet)}; ` +
+        `the model is fed by ${this.#schemaHash}, operator set ${OPERATOR_SET}. Train it anew, or restore its modules and options.`,
     )
   }
 

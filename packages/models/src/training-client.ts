@@ -23,7 +23,8 @@ export class TrainingClient {
 
   constructor(file = workerFile()) {
     // Only how files are found is inherited: Node refuses others, as --expose-gc and --input-type, for a worker.
-    const execArgv = process.execArgv.filter((one, i, all) => [one, all[i - 1] ?? ''].some((flag) => FILE_FLAG.test(flag) && (flag === one || !flag.includes('='))))
+    const execArgv = process.execArgv.filter((one, i, all) =>
+      [one, all[i - 1] ?? ''].some((flag) => FILE_FLAG.test(flag) && (flag === one || !flag.includes('='))))
     this.#worker = new Worker(file, { execArgv })
     this.#worker.on('message', (reply: TrainingReply) => this.#settle(reply))
     this.#worker.on('error', (cause) => this.#fail(cause))

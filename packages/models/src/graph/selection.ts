@@ -59,7 +59,7 @@ export function take(x: Node, indices: readonly number[], axis: number): Node {
   const front = axis === last ? x : transpose(x, swap)
   const rows = front.dimensions.slice(0, -1).reduce((product, size) => product * size, 1)
   const chosen = constant(
-    Array.from({ length: length * indices.length }, (_, i) => (indices[i % indices.length] === Math.floor(i / indices.length) ? 1 : 0)),
+    Array.from({ length }, (_, place) => indices.map((index) => (index === place ? 1 : 0))).flat(),
     [length, indices.length],
   )
   const taken = reshape(gemm(reshape(front, [rows, length]), chosen), front.dimensions.with(-1, indices.length))

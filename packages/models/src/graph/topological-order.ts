@@ -1,6 +1,9 @@
 import type { Node } from './node.ts'
 
-/** Every node that `outputs` reach, each as `resolve` gives it, inputs before users, in a fixed order: what nothing needs is not in it. */
+/**
+ * Every node that `outputs` reach, each as `resolve` gives it, inputs before users, in a fixed order: what nothing needs is
+ * not in it.
+ */
 export function topologicalOrder(outputs: readonly Node[], resolve: (node: Node) => Node = (node) => node): Node[] {
   const order: Node[] = []
   const seen = new Set<Node>()

@@ -17,7 +17,8 @@ export function checkOnnx({ irVersion, operatorSets, graph }: OnnxModel): string
   if (graph.name === '') wrong.push('the graph has no name')
   for (const { name, type, dimensions } of [...graph.inputs, ...graph.outputs]) {
     if (type === 0 || !dimensions) wrong.push(`'${name}' has no type or shape`)
-    if (dimensions?.some((size) => size === '' || (typeof size === 'number' && size < 0))) wrong.push(`'${name}' has a size of no value`)
+    const unsized = dimensions?.some((size) => size === '' || (typeof size === 'number' && size < 0))
+    if (unsized) wrong.push(`'${name}' has a size of no value`)
   }
   return [...wrong, ...checkInitializers(graph), ...checkNodes(graph)]
 }

@@ -42,7 +42,7 @@ export function onnxRuntime(): Promise<OnnxRuntime> {
   }))
 }
 
-/** Which runtime serves and trains in this thread, and whether it writes outputs in place. @throws TapeloomError `models.runtime` */
+/** Which runtime serves and trains here, and whether it writes outputs in place. @throws TapeloomError `models.runtime` */
 export async function runtimeInfo(): Promise<{ readonly name: string; readonly zeroCopy: boolean }> {
   const { name, zeroCopy } = await onnxRuntime()
   return { name, zeroCopy }

@@ -32,6 +32,6 @@ export function gather(x: Tensor, indices: readonly number[] | Tensor, axis = 0)
 export const pick = (x: Tensor, indices: Tensor): Tensor =>
   s.gatherElements(nodeOf(x, 'models pick'), nodeOf(indices, 'models pick'))
 
-/** A learnt vector of `size` numbers for each of `count` indices: `[…]` → `[…, size]`. @throws TapeloomError `models.shape` */
+/** A learnt vector of `size` numbers for each of `count` indices: `[…]` → `[…, size]`. */
 export const embedding = (indices: Tensor, count: number, size: number): Tensor =>
   gather(parameter([count, size]), indices)
