@@ -166,3 +166,21 @@ describe('microstructure', () => {
     expect(host.features.microLeanBps).toBeGreaterThan(0.5)
   })
 })
+
+describe('resized levels', () => {
+  test('give the flow that reading the ranks anew gives', () => {
+    const levels = (side: 1 | -1, quantity: number) => Array.from({ length: 8 }, (_, i) => [100 + side * (i + 1), quantity] as const)
+    const host = harness(microstructure)
+    const whole = harness(microstructure)
+    host.feed([book(1, 'snapshot', levels(-1, 2), levels(1, 2))])
+    whole.feed([book(1, 'snapshot', levels(-1, 2), levels(1, 2))])
+    for (let i = 0; i < 40; i++) {
+      const [bid, quantity] = [100 - 1 - (i % 7), 1 + ((i * 7) % 5)]
+      host.feed([book(1.1 + i / 10, 'delta', [[bid, quantity]], [[200 - bid, quantity + 1]])])
+      // A level far away that comes and goes makes the whole message one that is read anew.
+      whole.feed([book(1.1 + i / 10, 'delta', [[bid, quantity], [10, i % 2]], [[200 - bid, quantity + 1]])])
+      expect([host.features.ofi1s, host.features.ofiDeep1s]).toEqual([whole.features.ofi1s, whole.features.ofiDeep1s])
+    }
+    expect(host.features.ofiDeep1s).not.toBeNull()
+  })
+})

@@ -37,8 +37,7 @@ export interface SweepEvent {
 const SPANS = [1e6, 5e6, 15e6, 60e6]
 /** All but the queue is written on the first event of each so much receive time, µs. */
 const SAMPLE_US = 1e5
-const SECOND_US = 1e6
-const MINUTE_US = 60e6
+const [SECOND_US, MINUTE_US] = [1e6, 60e6]
 /** Seconds over which the cumulative volume's slope is taken. */
 const SLOPE_SECONDS = 60
 /** Quotes from which on the micro-price is solved; it is solved 24 times a session. */

@@ -1,8 +1,10 @@
-import type { BookReader } from '@tapeloom/core'
+import type { BookView } from '@tapeloom/core'
 import { addRow, advanceSums, clearSums, createTimedSums, orderFlow, settleSums, type TimedSums } from '@tapeloom/indicators'
 
 /** Ranks of the multi-level order flow. */
 export const RANKS = 5
+/** Most changed levels of an event that are looked through one by one. */
+const MOST_RESIZED = 4
 /** Fields of the sums: events, flow and depth of the best, flow and mean depth of all ranks. */
 const FIELDS = 5
 
@@ -19,21 +21,38 @@ export const createQuoteFlow = (spansUs: readonly number[]): QuoteFlow => ({
 })
 
 /** Scratch only. */
-const bids = new Float64Array(RANKS)
-const bidQty = new Float64Array(RANKS)
-const asks = new Float64Array(RANKS)
-const askQty = new Float64Array(RANKS)
+const ranked = () => new Float64Array(RANKS)
+const [bids, bidQty, asks, askQty] = [ranked(), ranked(), ranked(), ranked()]
 const row = new Float64Array(FIELDS)
+
+/** Whether an event only changed quantities, and few: then the ranks are those before with these, and need not be read. */
+// `!`: ranks are within the scratch and `before`.
+function isResized(before: Float64Array, book: BookView): boolean {
+  if (book.changes > MOST_RESIZED || Number.isNaN(before[0]! + before[2]!)) return false
+  for (let i = 0; i < book.changes; i++) if (!(book.changeQuantity(i) > 0 && book.changePrevious(i) > 0)) return false
+  for (let rank = 0; rank < RANKS; rank++) {
+    bids[rank] = before[4 * rank]!
+    bidQty[rank] = before[4 * rank + 1]!
+    asks[rank] = before[4 * rank + 2]!
+    askQty[rank] = before[4 * rank + 3]!
+  }
+  for (let i = 0; i < book.changes; i++) {
+    const [isBid, price] = [book.changeSide(i) === 'bid', book.changePrice(i)]
+    const rank = (isBid ? bids : asks).indexOf(price)
+    if (rank >= 0) (isBid ? bidQty : askQty)[rank] = book.changeQuantity(i)
+  }
+  return true
+}
 
 /** Takes a live book after a change; one that does not follow from the event before adds no flow. */
 // `!`: ranks are within the scratch and `before`.
-export function addBook({ before, sums }: QuoteFlow, book: BookReader, follows: boolean, ranks: number): void {
+export function addBook({ before, sums }: QuoteFlow, book: BookView, follows: boolean, ranks: number): void {
   if (ranks === 1) {
     bids[0] = book.bestBid
     bidQty[0] = book.bestBidQuantity
     asks[0] = book.bestAsk
     askQty[0] = book.bestAskQuantity
-  } else {
+  } else if (!follows || !isResized(before, book)) {
     for (let i = book.depth('bid', ranks, bids, bidQty); i < ranks; i++) bids[i] = bidQty[i] = NaN
     for (let i = book.depth('ask', ranks, asks, askQty); i < ranks; i++) asks[i] = askQty[i] = NaN
   }
