@@ -101,7 +101,13 @@ export async function runLive(
     const run = orchestrator.run({ signal: abort.signal })
     await Promise.race([server.done, run])
     const heard = () => [...seen.values()].filter((one) => one.startsWith('live')).length
-    for (let left = limitMs; left > 0 && !(awaited(log) === 0 && heard() === symbols); left -= 5) await sleep(5)
+    let [done, still] = [-1, 0]
+    for (let left = limitMs; left > 0 && still < 20; left -= 5) {
+      await sleep(5)
+      const isQuiet = awaited(log) === 0 && heard() === symbols && orchestrator.progress().done === done
+      still = isQuiet ? still + 1 : 0 // the run has caught up with its source
+      done = orchestrator.progress().done
+    }
     abort.abort()
     const { journalHash, events } = await run
     return { log, journalHash, events, sequence: orchestrator.status().sequence, seen }
