@@ -26,7 +26,7 @@ const cases: readonly Case[] = [
   { venue: 'binance', file: 'captures/binance_2021-04-04_BTC-ETH-DOTUSDT.jsonl.gz', symbols: ['BTC/USDT', 'ETH/USDT', 'DOT/USDT'], speed: 30, seconds: 92, disconnects: 8 },
   { venue: 'binance', file: 'l2/binance-usdm_ethusdt_20240808.txt.gz', symbols: ['ETH/USDT:USDT'], speed: 100, seconds: 346, disconnects: 5 },
   { venue: 'kraken', file: 'captures/kraken_2021-04-05_XBTUSD+9.jsonl.gz', symbols: ['BTC/USD', 'DASH/EUR'], speed: 30, seconds: 119, disconnects: 8 },
-  { venue: 'okx', file: 'captures/okx_2022-05-13_BTC-USDT+.jsonl.gz', symbols: ['BTC/USDT', 'UNI/USD:UNI'], speed: 5, seconds: 11, disconnects: 6 },
+  { venue: 'okx', file: 'captures/okx_2022-05-13_BTC-USDT+.jsonl.gz', symbols: ['BTC/USDT', 'UNI/USD:UNI'], speed: isFull ? 30 : 5, seconds: 11, disconnects: 6 },
   { venue: 'coinbase', file: 'captures/coinbase_2026-08-09_BTC-ETH-USD.jsonl.gz', symbols: ['BTC/USD', 'ETH/USD'], speed: 6, seconds: 24, disconnects: 3, silence: '2s' },
 ]
 
