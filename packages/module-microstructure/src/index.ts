@@ -1,4 +1,4 @@
-import { defineModule, fromGrid, fromPackage, option, toGrid, type Instrument } from '@tapeloom/core'
+import { defineModule, fromGrid, fromPackage, option, toGrid, type Instrument, type OptionValues } from '@tapeloom/core'
 import {
   addQuote, addToSpreads, addToTradeFlow, addToVpin, advanceTradeFlow, amihudOf, checkHawkes, closePriceBar, createMicroPrice, createPriceBars,
   createTradeFlow, createTradeSpreads, createVpin, dayOfBars, kyleOf, largeShareOf, matureSpreads, PRICE_BAR_US, quoteState, rollTicks,
@@ -43,6 +43,21 @@ const SLOPE_SECONDS = 60
 /** Quotes from which on the micro-price is solved; it is solved 24 times a session. */
 const LEAST_QUOTES = 20_000
 
+const declared = {
+  session: option.duration({ default: '24h', description: 'Span after which cvd begins anew and buckets of vpin get another size.' }),
+  deep: option.boolean({ default: true, description: 'Multi-level order flow: ofiDeep.' }),
+  microPrice: option.boolean({ default: true, description: 'Micro-price: microLeanBps.' }),
+  vpin: option.boolean({ default: true, description: 'vpin.' }),
+  vpinBucket: option.number({ default: 0, min: 0, unit: 'base', description: 'Volume of a bucket; 0: a fiftieth of the session before.' }),
+  footprint: option.boolean({ default: true, description: 'Footprints and sweeps.' }),
+  sweepLevels: option.integer({ default: 3, min: 2, affects: 'none', description: 'Prices that a sweep takes at least.' }),
+  impactSize: option.number({ default: 1, min: 0, unit: 'base', description: 'Quantity whose impact is estimated; 0: none.' }),
+  hawkesMu: option.number({ default: 0, min: 0, description: 'Trades a second without excitation; 0: no Hawkes process.' }),
+  hawkesAlpha: option.number({ default: 0.5, min: 0, description: 'Excitation by a trade, a second.' }),
+  hawkesBeta: option.number({ default: 1, min: 0, description: 'Decay of the excitation, a second.' }),
+}
+type Options = OptionValues<typeof declared>
+
 const createState = (vpinLots: number) => ({
   /** Begin of the next second and the next sample, µs. */
   nextSecond: -Infinity, nextSample: -Infinity,
@@ -65,19 +80,7 @@ export const microstructure = defineModule({
   name: 'microstructure',
   ...fromPackage(pkg),
   description: 'Order flow, trade flow, spreads and market impact.',
-  options: {
-    session: option.duration({ default: '24h', description: 'Span after which cvd begins anew and buckets of vpin get another size.' }),
-    deep: option.boolean({ default: true, description: 'Multi-level order flow: ofiDeep.' }),
-    microPrice: option.boolean({ default: true, description: 'Micro-price: microLeanBps.' }),
-    vpin: option.boolean({ default: true, description: 'vpin.' }),
-    vpinBucket: option.number({ default: 0, min: 0, unit: 'base', description: 'Volume of a bucket; 0: a fiftieth of the session before.' }),
-    footprint: option.boolean({ default: true, description: 'Footprints and sweeps.' }),
-    sweepLevels: option.integer({ default: 3, min: 2, affects: 'none', description: 'Prices that a sweep takes at least.' }),
-    impactSize: option.number({ default: 1, min: 0, unit: 'base', description: 'Quantity whose impact is estimated; 0: none.' }),
-    hawkesMu: option.number({ default: 0, min: 0, description: 'Trades a second without excitation; 0: no Hawkes process.' }),
-    hawkesAlpha: option.number({ default: 0.5, min: 0, description: 'Excitation by a trade, a second.' }),
-    hawkesBeta: option.number({ default: 1, min: 0, description: 'Decay of the excitation, a second.' }),
-  },
+  options: declared,
   features: microstructureFeatures,
   warmup: ({ session, vpin, microPrice }) => ({ live: `${Math.max((vpin || microPrice ? 3 : 2) * session, 900e6)}us`, tolerance: 1e-3 }),
   state: (options, { lot, contractSize }) => {
@@ -145,13 +148,10 @@ export const microstructure = defineModule({
   },
 })
 
-type Options = { readonly session: number; readonly microPrice: boolean; readonly vpin: boolean; readonly vpinBucket: number; readonly deep: boolean; readonly hawkesMu: number; readonly hawkesAlpha: number; readonly hawkesBeta: number }
-
 /** A second, and what else of seconds, bars, minutes, hours and sessions, ends before the event at `now`. */
-function turn(features: Features, state: State, now: number, { session, microPrice, vpin, vpinBucket }: Options, instrument: Instrument, tell: (footprint: FootprintEvent) => void): void {
-  const second = Math.floor(now / SECOND_US)
-  const last = state.nextSecond / SECOND_US - 1
-  const isFirst = state.nextSecond === -Infinity
+function turn(features: Features, state: State, now: number, options: Options, instrument: Instrument, tell: (event: FootprintEvent) => void): void {
+  const { session, microPrice, vpin, vpinBucket } = options
+  const [second, last, isFirst] = [Math.floor(now / SECOND_US), state.nextSecond / SECOND_US - 1, state.nextSecond === -Infinity]
   const passed = (span: number) => !isFirst && Math.floor(now / span) !== Math.floor((last * SECOND_US) / span)
   for (let i = isFirst ? 0 : Math.min(SLOPE_SECONDS, second - last); i > 0; i--) new Slope(SLOPE_SECONDS, state.slope).add(state.trades.cvd)
   if (passed(PRICE_BAR_US)) closePriceBar(state.bars, state.mid, instrument.tickSize)
@@ -166,8 +166,8 @@ function turn(features: Features, state: State, now: number, { session, microPri
     })
   }
   if (passed(session)) {
-    if (vpin && vpinBucket === 0) turnBuckets(state.vpin, Math.max(1, Math.round((state.lots - state.sessionLots) / 50)))
-    else if (vpin) turnBuckets(state.vpin, state.vpin.bucketLots)
+    const fiftieth = Math.max(1, Math.round((state.lots - state.sessionLots) / 50))
+    if (vpin) turnBuckets(state.vpin, vpinBucket > 0 ? state.vpin.bucketLots : fiftieth)
     state.sessionLots = state.lots
     state.sessionCvd = state.trades.cvd
     turnSession(state.micro)
