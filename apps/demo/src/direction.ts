@@ -8,11 +8,11 @@ const network = defineModel({
   name: 'direction',
   inputs: { columns: [4], columnsMask: [4], candles: [10, 5] },
   targets: { direction: 'class' },
-  batch: 32,
-  optimizer: adamW({ learningRate: 5e-3, weightDecay: 1e-2 }),
+  batch: 16,
+  optimizer: adamW({ learningRate: 1e-2, weightDecay: 0.3, averageDecay: 0.99 }), // few samples, much noise: the average serves
   forward({ columns, columnsMask, candles }) {
-    const past = relu(dense(flatten(candles), 16))
-    return { direction: dense(relu(dense(concat(columns, columnsMask, past), 32)), 3) }
+    const past = relu(dense(flatten(candles), 4))
+    return { direction: dense(relu(dense(concat(columns, columnsMask, past), 16)), 3) }
   },
   loss: (output, target) => crossEntropy(output.direction, target.direction),
 })
