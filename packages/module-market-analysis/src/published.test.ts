@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { harness } from '@tapeloom/core/testing'
@@ -79,17 +78,8 @@ test.skipIf(absent)('daily candles of SPY have TTR’s volatilities and the publ
   expect(Math.abs(Number(host.features.vrZ4) - -0.185554)).toBeLessThan(1e-6)
 })
 
-interface Duck {
-  readonly DuckDBInstance: { create(path: string): Promise<{ connect(): Promise<{
-    runAndReadAll(sql: string): Promise<{ getColumns(): unknown[][] }>
-    closeSync(): void
-  }> }> }
-}
-/** The reader of Parquet files is the store's: this package needs it for this test alone. */
-const duck = createRequire(`${root}/packages/store-duckdb/package.json`)
-
 test.skipIf(absent)('Page-Hinkley sees the dollar coin fall on 11 March 2023 at 05:00, hours before it is lowest', async () => {
-  const { DuckDBInstance } = duck('@duckdb/node-api') as Duck
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   const file = (quote: string) => `read_parquet('${data}/candles/binanceus-spot_BTC${quote}_1m_2023-03-01_2023-03-21.parquet')`
   const reader = await connection.runAndReadAll(
