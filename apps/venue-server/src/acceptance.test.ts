@@ -60,7 +60,8 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
     expect([inJournal.length, received.findIndex((line, i) => line !== inJournal[i])]).toEqual([received.length, -1])
     expect(await gapReasons(database)).toContainEqual(expect.stringMatching(/^disconnect: (connected but no data|the connection broke)/))
     for (const state of ['connected but no data for', 'the connection broke; next attempt in']) expect(run.log.join()).toContain(state)
-    expect(run.log.filter((line) => /its book is lost \((desync|checksum)\)/.test(line)).length > 0).toBe(server.counts.leftOut > 0)
+    const lost = run.log.filter((line) => /its book is lost \((desync|checksum)\)/.test(line)).length
+    expect(lost).toBeLessThanOrEqual(server.counts.leftOut) // fewer, where one was left out of a book that was lost already
     expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens)
     if (isFull) console.log(venue, run.events, server.counts)
   }, isFull ? 900_000 : 60_000)

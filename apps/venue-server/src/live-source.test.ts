@@ -80,7 +80,7 @@ test('Bybit v5: a book outlives disconnects, left out messages and half-open con
   expect(inputs.filter(({ kind }) => kind === 'gap').length).toBeGreaterThanOrEqual(6)
   expect(source.status()).toMatchObject({ disconnects: expect.any(Number) as number, clockOffsetMs: expect.any(Number) as number })
   expect(source.status().disconnects).toBeGreaterThanOrEqual(6)
-  expect(log.join().includes('BTCUSDT: its book is lost (desync), a new snapshot is asked for.')).toBe(server.counts.leftOut > 0)
+  expect(log.filter((line) => line.includes('BTCUSDT: its book is lost (desync)')).length).toBeLessThanOrEqual(server.counts.leftOut)
 })
 
 /** A venue that accepts connections and says nothing, or what it is told to. */

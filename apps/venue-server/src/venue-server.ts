@@ -51,6 +51,12 @@ export interface VenueServer {
 const DIALECTS: Readonly<Record<VenueName, MakeDialect>> = {
   binance: binanceDialect, bybit: bybitDialect, coinbase: coinbaseDialect, kraken: krakenDialect, okx: okxDialect,
 }
+/** What each venue says when nothing happens: after the tape connections are kept, as a venue keeps them. */
+const BEATS: Readonly<Record<VenueName, string>> = {
+  binance: '{"result":null,"id":0}', bybit: '{"success":true,"ret_msg":"pong","op":"ping"}', kraken: '{"event":"heartbeat"}', okx: 'pong',
+  coinbase: '{"channel":"heartbeats","timestamp":"2026-01-01T00:00:00Z","sequence_num":0,"events":[]}',
+}
+const BEAT_MS = 100
 /** Between the first subscription and the first record: clients may say more than one thing. */
 const READY_MS = 50
 
@@ -130,6 +136,13 @@ class LocalVenue implements VenueServer {
       this.#startUs = Date.now() * 1000
       const topics = new Set([...this.#clients.keys()].flatMap((client) => [...client.topics]))
       await playTape(parts, planFaults(this.#tape, dialect, faults, { seed, round, rounds, topics }), signal)
+    }
+    if (this.#options.times !== 'original') void this.#beat()
+  }
+
+  async #beat(): Promise<void> {
+    for (; !this.#over.signal.aborted; await this.#pause(BEAT_MS)) {
+      for (const client of this.#clients.keys()) client.send(BEATS[this.#options.venue])
     }
   }
 
