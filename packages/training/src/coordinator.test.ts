@@ -52,7 +52,7 @@ test('a step serves new weights: later inferences are of its version, and the lo
   expect(versions).toEqual(versions.toSorted((a, b) => a - b))
   expect(Math.max(...versions)).toBe(steps.length)
   const [progress] = coordinator.models()
-  expect(progress).toEqual({ model: 'walker', steps: steps.length, loss: [steps[0]?.loss, steps.at(-1)?.loss], waiting: expect.any(Number), dropped: 0 })
+  expect(progress).toEqual({ model: 'walker', steps: steps.length, loss: [steps[0]?.loss, steps.at(-1)?.loss], waiting: expect.any(Number), dropped: 0, samples: 8 * steps.length, parameters: expect.any(Number) })
   const mean = (list: typeof steps): number => list.reduce((sum, { loss }) => sum + loss, 0) / list.length
   expect(mean(steps.slice(-20))).toBeLessThan(0.8 * mean(steps.slice(0, 20)))
 })

@@ -19,3 +19,10 @@ export { backtestOverfitting } from './evaluation/backtest-overfitting.ts'
 export {
   deflatedSharpe, expectedMaximum, minimumBacktestLength, minimumTrackRecord, probabilisticSharpe, sharpeMoments, type SharpeMoments,
 } from './evaluation/sharpe-statistics.ts'
+export { evaluate, type Costs, type EvaluationSpec } from './evaluation/evaluate.ts'
+export { evaluateRuns, type EvaluatedRuns, type Evaluation } from './evaluation/evaluate-runs.ts'
+export type { Check } from './evaluation/checks.ts'
+export type { ForecastScores } from './evaluation/forecast-scores.ts'
+export type { Metrics, Trials } from './evaluation/metrics.ts'
+export { logTrial, readTrials, type Trial } from './evaluation/trial-log.ts'
+export { nullMarket } from './evaluation/null-market.ts'

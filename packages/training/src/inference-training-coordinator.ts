@@ -40,6 +40,9 @@ export interface ModelProgress {
   /** Samples that wait for a batch or a step, and those dropped because 10,000 waited. */
   readonly waiting: number
   readonly dropped: number
+  /** Samples it was trained on, and weights of its network. */
+  readonly samples: number
+  readonly parameters: number
 }
 
 const VERSION = 1
@@ -111,9 +114,9 @@ export class InferenceTrainingCoordinator implements Participant {
 
   /** What each model has been trained. */
   models(): readonly ModelProgress[] {
-    return [...this.#models.values()].map(({ id, steps, firstLoss, lastLoss, waiting, dropped }) => {
+    return [...this.#models.values()].map(({ id, steps, firstLoss, lastLoss, waiting, dropped, position, parameters }) => {
       const loss = [steps > 0 ? firstLoss : null, steps > 0 ? lastLoss : null] as const
-      return { model: id, steps, loss, waiting, dropped }
+      return { model: id, steps, loss, waiting, dropped, samples: position, parameters }
     })
   }
 

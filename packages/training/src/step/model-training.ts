@@ -32,6 +32,8 @@ export class ModelTraining {
   readonly batch: number
   readonly timeframe: Timeframe
   readonly timeframeUs: number
+  /** Weights of its network. */
+  readonly parameters: number
   readonly tables = new Map<MarketSymbol, ReferenceTable>()
   readonly queues: Readonly<Record<QueueName, QueuedSample[]>> = { main: [], anticipation: [] }
   /** Samples handed to steps that are not applied yet; samples dropped because too many waited. */
@@ -64,6 +66,7 @@ export class ModelTraining {
     this.batch = batch > 0 ? Math.min(batch, spec.network.batch) : spec.network.batch
     this.timeframe = spec.target.timeframe
     this.timeframeUs = this.pivotBarUs = timeframeUs(spec.target.timeframe)
+    this.parameters = served.runtime.weights().length
     this.#stream = stream
     this.#texts = texts
   }
