@@ -10,7 +10,7 @@ import { facts, identity, mean8, onTrade, pushed, trades, untrue, value } from '
 declare module '@tapeloom/core' {
   interface EventMap {
     'sound:jump': { readonly size: number }
-    'bad:note': { readonly confirmedAt?: number; readonly values?: readonly number[]; readonly value?: number }
+    'bad:note': { readonly confirmedAt?: number; readonly pivotTime?: number; readonly values?: readonly number[]; readonly value?: number }
   }
 }
 
@@ -132,6 +132,46 @@ describe('the kit finds', () => {
       on: { trade: ({ tsEvent }, { emit }) => emit('bad:note', { confirmedAt: tsEvent + by }) },
     })
     expect(await untrue(module)).toEqual([facts.ahead])
+  })
+
+  test('what was confirmed and is told differently later', async () => {
+    const repainting = (times: number) =>
+      defineModule({
+        name: 'bad',
+        ...identity,
+        features: { x: value },
+        state: () => ({ high: 0, told: 0, pivotTime: 0 }),
+        on: {
+          trade({ tsEvent, price }, { state, emit }) {
+            if (price <= state.high) return
+            Object.assign(state, { high: price, pivotTime: state.told++ % times === 0 ? tsEvent : state.pivotTime })
+            emit('bad:note', { confirmedAt: tsEvent, pivotTime: state.pivotTime, value: price })
+          },
+        },
+      })
+    const apart = fixtures.trades('BTC/USDT', { count: 500, every: '1s' })
+    expect(await untrue(repainting(2), apart)).toEqual([facts.ahead])
+    expect(await untrue(repainting(1), apart)).toEqual([])
+  })
+
+  test('a loop whose order is that of arrival', async () => {
+    const total = (sorted: boolean) =>
+      defineModule({
+        name: 'bad',
+        ...identity,
+        features: { x: value },
+        warmup: { trades: '300s' },
+        state: (): { last: Record<string, number> } => ({ last: {} }),
+        on: {
+          trade({ price, id }, { state, features }) {
+            state.last[`bucket ${Number(id) % 13}`] = price / 3
+            const keys = Object.keys(state.last)
+            features.x = (sorted ? keys.toSorted() : keys).reduce((sum, key) => sum + (state.last[key] ?? NaN), 0)
+          },
+        },
+      })
+    expect(await untrue(total(false))).toEqual([facts.warm])
+    expect(await untrue(total(true))).toEqual([])
   })
 
   test('a warm-up that is declared too short', async () => {

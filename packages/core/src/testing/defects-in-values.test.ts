@@ -10,7 +10,7 @@ import { facts, identity, onTrade, share, trades, untrue, value } from './untrue
 declare module '@tapeloom/core' {
   interface EventMap {
     'sound:jump': { readonly size: number }
-    'bad:note': { readonly confirmedAt?: number; readonly values?: readonly number[]; readonly value?: number }
+    'bad:note': { readonly confirmedAt?: number; readonly pivotTime?: number; readonly values?: readonly number[]; readonly value?: number }
   }
 }
 

@@ -1,3 +1,4 @@
+import { definitionOf } from '../module/define.ts'
 import type { MarketInput } from '../ports/source.ts'
 import type { ModuleFault } from '../vocabulary/events.ts'
 import { fail } from './compare.ts'
@@ -5,7 +6,6 @@ import { firstRun, record, TestRun, type Recording, type Row, type Trial } from 
 import { faultyTape, longTape, receivedAt } from './tapes.ts'
 import { bytesOf, type WatchedContext } from './watched-module.ts'
 
-const LONG = 100_000
 /** A throw of this kind comes from writing to an event, or from reading a view that is over. */
 const VIEW_FAULT = /read only|revoked|not extensible|object is not writable/i
 
@@ -120,19 +120,49 @@ function watchTimers(): { left(): number; restore(): void } {
   }
 }
 
-/** Invariant 7: over 100,000 events the state stops growing, and nothing throws late. */
-export async function staysBounded(trial: Trial): Promise<void> {
+/** What a long run costs, in words. */
+export type Print = (line: string) => void
+
+/** Invariant 7: over so many events the state stops growing, and nothing throws late. Prints what an event costs. */
+export async function staysBounded(trial: Trial, count: number, print: Print): Promise<void> {
   const contexts = new Set<WatchedContext>()
   const size = () => [...contexts].reduce((sum, { state }) => sum + bytesOf(state), 0)
-  const events = longTape(trial.events, Math.max(LONG, 2 * trial.events.length))
-  const run = new TestRun({ ...trial, events }, { rows: false, handled: (context) => void contexts.add(context) })
-  await run.orchestrator.run({ until: receivedAt(events[events.length / 2] as MarketInput) })
+  const tape = longTape(trial.events, Math.max(count, 2 * trial.events.length))
+  const timer = new HandlerTimer()
+  const handled = (context: WatchedContext) => {
+    timer.end()
+    contexts.add(context)
+  }
+  const run = new TestRun(trial, { tape, rows: false, handled, calling: () => timer.begin() })
+  const middle = tape.at(Math.floor(tape.length / 2)) as MarketInput
+  await run.orchestrator.run({ until: receivedAt(middle) })
   const half = size()
   await run.orchestrator.run()
   const end = size()
   await run.orchestrator.stop()
   const [fault] = run.recording.faults
-  if (fault) fail(`within ${events.length} events the module faults`, inWords(fault))
+  if (fault) fail(`within ${tape.length} events the module faults`, inWords(fault))
   if (end > 1.01 * half + 256)
-    fail('the state grows', `${half} bytes after half of ${events.length} events, ${end} at the end`)
+    fail('the state grows', `${half} bytes after half of ${tape.length} events, ${end} at the end`)
+  const bytes = Math.round(end / Math.max(1, contexts.size))
+  print(`${trial.module.name}: ${timer.median()} ns/event, ${bytes} state bytes a ${isGlobal(trial) ? 'run' : 'symbol'}`)
 }
+
+/** Nanoseconds of the last calls of handlers, one after another; their median is what others on the machine leave alone. */
+class HandlerTimer {
+  readonly #last = new Float64Array(4096).fill(NaN)
+  #calls = 0
+  #began = 0
+  begin(): void {
+    this.#began = performance.now()
+  }
+  end(): void {
+    this.#last[this.#calls++ % this.#last.length] = 1e6 * (performance.now() - this.#began)
+  }
+  median(): number {
+    const known = this.#last.slice(0, this.#calls).toSorted()
+    return Math.round(known[known.length >> 1] ?? NaN)
+  }
+}
+
+const isGlobal = ({ module }: Trial) => definitionOf(module).scope === 'global'

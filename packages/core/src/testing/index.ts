@@ -1,4 +1,5 @@
 export { fixtures } from './fixtures.ts'
+export type { Golden, GoldenColumn } from './golden.ts'
 export { harness, type Harness } from './harness.ts'
 export type { NeedFixture } from './need-fixture.ts'
 export type { Batch } from './repeatability.ts'

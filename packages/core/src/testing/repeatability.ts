@@ -1,8 +1,11 @@
+import { createRandom } from '../host/random.ts'
 import { resolveOptions } from '../module/option.ts'
+import type { MarketInput } from '../ports/source.ts'
+import type { EventStamp } from '../vocabulary/events.ts'
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { agree, agreeEmissions, agreeRows, fail, isNear } from './compare.ts'
 import { inOrder, symbolsOf } from './test-feed.ts'
-import { firstRun, record, TestRun, textOf, type Emission, type Recording, type Trial } from './test-run.ts'
+import { firstRun, record, TestRun, textOf, type Emission, type Recording, type RunSpec, type Trial } from './test-run.ts'
 import { only, receivedAt, secondSymbol } from './tapes.ts'
 import type { WatchedContext } from './watched-module.ts'
 
@@ -15,6 +18,7 @@ export async function isDeterministic(trial: Trial): Promise<void> {
 export async function looksNotAhead(trial: Trial): Promise<void> {
   const whole = await firstRun(trial)
   for (const emission of whole.emissions) isHonest(emission)
+  saysOnce(whole.emissions)
   for (const share of [1 / 3, 2 / 3, 0.9]) {
     const length = Math.floor(share * trial.events.length)
     const prefix = await record({ ...trial, events: trial.events.slice(0, length) })
@@ -40,18 +44,47 @@ function isHonest({ topic, text, event }: Emission): void {
   }
 }
 
+/** What is confirmed, or has an id, is not told differently later: no repainting. */
+function saysOnce(emissions: readonly Emission[]): void {
+  const said = new Map<string, string>()
+  for (const { topic, event } of emissions) {
+    const { sequence: _, tsEvent: __, tsInit: ___, ...own } = event as EventStamp & Readonly<Record<string, unknown>>
+    if (!('confirmedAt' in own) && !('id' in own)) continue
+    const { symbol, id, timeframe, level, side } = own
+    const about = Object.keys(own).filter((key) => key.endsWith('Time')).map((key) => own[key])
+    const [key, now] = [textOf([topic, symbol, id, timeframe, level, side, ...about]), textOf(own)]
+    const before = said.get(key) ?? now
+    said.set(key, now)
+    if (before !== now) fail(`${topic} repaints`, `first it says ${before}, later ${now}`)
+  }
+}
+
+/** Cuts of the whole tape, and the first events after each of which there is a cut. */
+const [CUTS, SHORT] = [4, 32]
+
 /** Invariant 4: stopped at a cut, saved, and resumed by another orchestrator, it goes on as if nothing had happened. */
 export async function survivesSnapshots(trial: Trial): Promise<void> {
-  for (const share of [0.1, 0.45, 0.8]) {
-    const until = receivedAt(
-      trial.events[Math.floor(share * trial.events.length)] ?? { kind: 'reject', code: '', raw: '' },
-    )
-    const [straight, resumed] = [new TestRun(trial), new TestRun(trial)]
+  const { events } = trial
+  const random = createRandom(1, 'testing.cuts', trial.module.name)
+  const chosen = Array.from({ length: CUTS }, (_, i) => Math.floor(((i + random.next()) * events.length) / CUTS))
+  await resumesAt(trial, chosen)
+  const first = { ...trial, events: events.slice(0, SHORT) }
+  await resumesAt(first, [...first.events.keys()], { symbols: symbolsOf(events) })
+}
+
+async function resumesAt(trial: Trial, cuts: readonly number[], spec: RunSpec = {}): Promise<void> {
+  const straight = new TestRun(trial, spec)
+  const saved = []
+  for (const until of new Set(cuts.map((at) => receivedAt(trial.events[at] as MarketInput)))) {
     await straight.orchestrator.run({ until })
-    const snapshot = await straight.orchestrator.snapshot()
-    const [rows, emissions] = [straight.recording.rows.length, straight.recording.emissions.length]
-    const { journalHash } = await straight.orchestrator.run()
-    await straight.orchestrator.stop()
+    const { rows, emissions } = straight.recording
+    saved.push({ until, snapshot: await straight.orchestrator.snapshot(), rows: rows.length, emissions: emissions.length })
+  }
+  const { journalHash } = await straight.orchestrator.run()
+  await straight.orchestrator.stop()
+  agree('a run and one that is saved on its way differ', await record(trial, spec), straight.recording)
+  for (const { until, snapshot, rows, emissions } of saved) {
+    const resumed = new TestRun(trial, spec)
     await resumed.orchestrator.restore(snapshot)
     const after = await resumed.orchestrator.run()
     await resumed.orchestrator.stop()

@@ -4,6 +4,12 @@ import type { Price } from '../vocabulary/instrument.ts'
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { symbolsOf } from './test-feed.ts'
 
+/** Events in the order of their times of receipt, which need not all be in memory. */
+export interface Tape {
+  readonly length: number
+  at(index: number): MarketInput | undefined
+}
+
 /** Time of receipt, µs. */
 export const receivedAt = ({ tsInit, tsEvent }: MarketInput): number => tsInit ?? tsEvent ?? 0
 
@@ -80,15 +86,15 @@ export function faultyTape(events: readonly MarketInput[]): readonly MarketInput
   })
 }
 
-/** The tape again and again, each time later, until it has so many events. */
-export function longTape(events: readonly MarketInput[], length: number): readonly MarketInput[] {
+/** The tape again and again, each time later, until it has so many events; they are made when they are asked for. */
+export function longTape(events: readonly MarketInput[], length: number): Tape {
   const [first, last] = [events[0], events.at(-1)]
   if (!first || !last) return []
   const unit = longestCandleUs(events)
   const periodUs = Math.ceil((receivedAt(last) - receivedAt(first) + 1) / unit) * unit
-  return Array.from({ length }, (_, i) =>
-    later(events[i % events.length] as MarketInput, Math.floor(i / events.length) * periodUs),
-  )
+  const at = (i: number) =>
+    i < length ? later(events[i % events.length] as MarketInput, Math.floor(i / events.length) * periodUs) : undefined
+  return { length, at }
 }
 
 /** Length of the longest candle on the tape; 1 s without candles. */

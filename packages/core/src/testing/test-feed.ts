@@ -10,6 +10,7 @@ import { timeframeUs, type Timeframe } from '../vocabulary/duration.ts'
 import { instrument } from '../vocabulary/instrument.ts'
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { CandleHistory } from './candle-history.ts'
+import type { Tape } from './tapes.ts'
 import { TestLadder } from './test-ladder.ts'
 
 const SECOND_US = 1e6
@@ -39,7 +40,7 @@ const nowhere: Store = {
 /** A data side in memory: events from a list, sorted by time of receipt, to the one orchestrator that runs over it. */
 export function testPort(
   symbols: readonly MarketSymbol[],
-  events: Iterable<MarketInput>,
+  events: Iterable<MarketInput> | Tape,
   onFreeze: OnFreeze = () => {},
 ): DataPort & { feed: TestFeed } {
   const port = {
@@ -68,7 +69,7 @@ export class TestFeed implements DataFeed {
   readonly recovering = false
   readonly journalled = false
   readonly #host: DataHost
-  readonly #events: readonly MarketInput[]
+  readonly #events: Tape
   readonly #onFreeze: OnFreeze
   readonly #trades: readonly TradeTape[]
   readonly #tapes: readonly BookTape[]
@@ -82,9 +83,9 @@ export class TestFeed implements DataFeed {
   #sequence = 0
   #tsInit = 0
 
-  constructor(host: DataHost, symbols: readonly MarketSymbol[], events: Iterable<MarketInput>, onFreeze: OnFreeze) {
+  constructor(host: DataHost, symbols: readonly MarketSymbol[], events: Iterable<MarketInput> | Tape, onFreeze: OnFreeze) {
     this.#host = host
-    this.#events = inOrder(events)
+    this.#events = Symbol.iterator in events ? inOrder(events) : events
     this.#onFreeze = onFreeze
     const instruments = symbols.map((symbol) =>
       instrument(symbol, { venue: VENUE, tickSize: '0.01', lotSize: '0.0001' }),
@@ -110,7 +111,7 @@ export class TestFeed implements DataFeed {
 
   advance(limit: number): AdvanceState {
     for (let i = 0; i < TURN; i++) {
-      const input = this.#events[this.#position]
+      const input = this.#events.at(this.#position)
       if (!input) return 'ended'
       if (receivedAt(input) >= Math.min(limit, this.#host.due)) return 'limit'
       this.#position++
@@ -234,8 +235,9 @@ export class TestFeed implements DataFeed {
     this.#tsInit = saved.tsInit
     this.#seconds = saved.seconds.slice()
     saved.ladders.forEach((ladder, i) => this.books[i]?.restore(ladder))
-    for (const input of this.#events.slice(0, saved.position)) {
-      if (input.kind !== 'candle') continue
+    for (let i = 0; i < saved.position; i++) {
+      const input = this.#events.at(i)
+      if (input?.kind !== 'candle') continue
       const index = this.symbols.findIndex(({ symbol }) => symbol === input.symbol)
       this.#finest[index] = Math.min(this.#finest[index] as number, timeframeUs(input.timeframe))
       this.#history.add(index, closedCandle(input, timeframeUs(input.timeframe)))

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { baseline } from '../baseline.ts'
 import { defineModule } from '../module/define.ts'
@@ -62,6 +64,12 @@ describe('modules of every kind pass', () => {
     on: { trade: (_trade, { features, random, state }) => void (features.eye = ++state.rolls + random.integer(6)) },
   })
   testModule(dice, { test, events: one })
+})
+
+test('every fact is found false of some planted defect', () => {
+  const files = ['defects-in-order', 'defects-in-values', 'golden', 'test-module'].map((name) => readFileSync(join(import.meta.dirname, `${name}.test.ts`), 'utf8'))
+  const found = files.join('').matchAll(/(?:toContain|toEqual|arrayContaining)\((?:\[[^\]]*)?facts\.(\w+)/g)
+  expect(new Set(Array.from(found, ([, name]) => name))).toEqual(new Set(Object.keys(facts)))
 })
 
 test('the batch of a global module is compared symbol by symbol, and one that differs for one symbol is found', async () => {

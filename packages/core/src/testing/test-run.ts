@@ -5,6 +5,7 @@ import type { MarketInput } from '../ports/source.ts'
 import type { EventName, EventStamp, ModuleFault } from '../vocabulary/events.ts'
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import { providersOf, type NeedValues } from './need-fixture.ts'
+import type { Tape } from './tapes.ts'
 import { symbolsOf, testPort } from './test-feed.ts'
 import { columnReader, unfitFinder, watchedModule, type WatchedContext } from './watched-module.ts'
 
@@ -46,6 +47,10 @@ export interface RunSpec {
   readonly beside?: readonly Usable[]
   /** Whether rows are kept; default true. */
   readonly rows?: boolean
+  /** Default: those of the trial's events. */
+  readonly symbols?: readonly MarketSymbol[]
+  /** What is fed in place of the trial's events. */
+  readonly tape?: Tape
   /** Called after each of the module's handlers. */
   readonly handled?: (context: WatchedContext) => void
   /** Called before each of the module's handlers; what it throws, the handler throws. */
@@ -66,7 +71,7 @@ export class TestRun {
 
   constructor(trial: Trial, spec: RunSpec = {}) {
     const { module, options, needs, events } = trial
-    const symbols = symbolsOf(events)
+    const symbols = spec.symbols ?? symbolsOf(events)
     const columns = columnsOf(module.features).map(({ name }) => name)
     this.#firsts = columns.map(() => NaN)
     this.recording = {
@@ -77,7 +82,7 @@ export class TestRun {
       firsts: this.#firsts,
       complaints: this.#complaints,
     }
-    const data = testPort(symbols, events, (index, time, values, all) => {
+    const data = testPort(symbols, spec.tape ?? events, (index, time, values, all) => {
       if (spec.rows === false) return
       const at = all.indexOf(`${module.name}.${columns[0]}`)
       const own = at < 0 ? [] : Array.from(values.subarray(at, at + columns.length))
@@ -87,8 +92,8 @@ export class TestRun {
     const watched = watchedModule(module, {
       emitting: (topic) => this.#hear(topic),
       handled: (context) => {
-        this.#inspect(unfit, valuesOf, context)
         spec.handled?.(context)
+        this.#inspect(unfit, valuesOf, context)
       },
       ...(spec.calling && { calling: spec.calling }),
     })

@@ -1,7 +1,7 @@
 import { defineModule, type Module } from '../module/define.ts'
 import type { MarketInput } from '../ports/source.ts'
 import type { TradeView } from '../vocabulary/views.ts'
-import { fixtures, testModule, type Batch } from './index.ts'
+import { fixtures, testModule, type Batch, type Golden } from './index.ts'
 
 /** What every definition here has. */
 export const identity = { version: '1.0.0', core: '*' }
@@ -28,6 +28,7 @@ export const facts = {
   bounded: 'the state is bounded over 100,000 events',
   nothing: 'nothing is left after stop',
   quarantined: 'a throw is quarantined',
+  golden: 'values change only with the rev of their feature',
 } as const
 
 type Extra = {
@@ -35,6 +36,7 @@ type Extra = {
   readonly only?: string
   readonly needs?: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly batch?: Batch
+  readonly golden?: Golden
 }
 
 /** The facts that do not hold of a module; `long` asks also for the one over 100,000 events. */
@@ -46,7 +48,7 @@ export async function untrue(
   const checks: (readonly [string, () => void | Promise<void>])[] = []
   const collect = (name: string, run: () => void | Promise<void>) =>
     checks.push([name.slice(module.name.length + 2), run])
-  testModule(module, { test: collect, events, ...extra } as never)
+  testModule(module, { test: collect, events, print: () => {}, ...extra } as never)
   const found: string[] = []
   for (const [name, run] of checks) {
     if (name !== (only ?? name) || (name === facts.bounded && !long)) continue
