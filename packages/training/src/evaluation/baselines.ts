@@ -56,13 +56,14 @@ export const momentum: Contestant = (stretch) => {
  * lengths of all stretches of one side are shuffled.
  */
 export const randomSign = (uniform: () => number): Contestant => (stretch) => {
-  const runs = runsOf(stretch.map(({ side }) => side))
+  const runs = runsOf(stretch.slice(0, -1).map(({ side }) => side)) // the last ends flat
   const lengths = shuffled(runs.map(({ length }) => length), uniform)
   let mirror = 1
-  return held(runs.flatMap(({ side }, i) => {
+  const sides = runs.flatMap(({ side }, i) => {
     if (i === 0 || runs[i - 1]!.side === 0) mirror = uniform() < 0.5 ? -1 : 1
     return Array.from({ length: lengths[i]! }, () => mirror * side || 0)
-  }))
+  })
+  return held([...sides, 0])
 }
 
 function held(sides: readonly number[]): ReturnType<Contestant> {

@@ -16,8 +16,8 @@ function persistent(count: number, repeat: number, bps = 20): CandleValues[] {
   return Array.from({ length: count }, (_, i) => {
     up = uniform() < repeat ? up : !up
     const open = price
-    price = Math.round(price * (1 + ((up ? 1 : -1) * bps) / 1e4) * 10) / 10
-    return { openTime: i * MINUTE_US, open, high: Math.max(open, price), low: Math.min(open, price), close: price, volume: 1 }
+    price = Math.round(price * (1 + ((up ? 1 : -1) * bps * (0.5 + uniform())) / 1e4) * 10) / 10
+    return { openTime: i * MINUTE_US, open, high: Math.max(open, price) + 30, low: Math.min(open, price) - 30, close: price, volume: 1 }
   })
 }
 const network = defineModel({
