@@ -24,6 +24,8 @@ export interface DataProviderOptions {
   readonly timeframes?: readonly Timeframe[]
   /** The venue whose candles and book are a symbol's; by default the first that feeds it. */
   readonly priceVenue?: Readonly<Record<MarketSymbol, string>>
+  /** Whether the store keeps each trade too, in `trades`; default false: the journal has them all. */
+  readonly trades?: boolean
   /** What `ingest` takes beside the instruments of the sources. */
   readonly instruments?: readonly Instrument[]
 }
@@ -64,13 +66,13 @@ export class DataProvider implements DataPort {
 
   attach(host: DataHost): DataFeed {
     if (this.#feed) throw new TapeloomError('data.attached', '[data] drives an orchestrator already. Make a DataProvider for each.')
-    const { journal, priceVenue = {}, timeframes = [] } = this.#options
+    const { journal, priceVenue = {}, timeframes = [], trades = false } = this.#options
     const wanted = [...new Set([...host.timeframes, ...timeframes])].sort((a, b) => timeframeUs(a) - timeframeUs(b))
     const folder = journal ?? (this.store.path === undefined ? undefined : `${this.store.path}.journal/local`)
     this.#pushed.live = host.mode === 'live'
     this.#host = host
     this.#feed = new MarketFeed({
-      sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue,
+      sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue, trades,
       counted: (source, code) => this.#counted(source, code),
       opened: (manifest) => this.#opened(manifest),
     }, host)

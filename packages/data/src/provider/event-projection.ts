@@ -1,11 +1,14 @@
-import type { DataHost, EventOf, Plain } from '@tapeloom/core'
+import type { DataHost, EventOf, EventStamp, Plain } from '@tapeloom/core'
 import type { Projector } from '../store/projector.ts'
 
 type Row = Readonly<Record<string, number | string | null>>
 /** Predictions that wait for their outcome, at most. */
 const MOST_PENDING = 100_000
 
-/** Carries the host's events to their tables: pivots, predictions with their outcome, decisions, positions, rejects. */
+/**
+ * Carries the host's events to their tables: pivots, indicators, seconds of the book, predictions with their outcome,
+ * decisions, positions, rejects.
+ */
 export class EventProjection {
   readonly #projector: () => Projector
   /** Rows of predictions by id, until they are resolved: the resolved row is written whole. */
@@ -18,6 +21,9 @@ export class EventProjection {
   /** Begins to listen. */
   listen(host: DataHost): void {
     host.on('pivot:confirm', (event) => this.#add('pivot_points', pivotRow(event)), 'data')
+    // Events of modules that are not imported: their shape is read as it comes.
+    heard(host, 'multi-timeframe:indicators', (event) => this.#indicators(event))
+    heard(host, 'cob:heatmap', (event) => this.#add('book_buckets', bucketRow(event)))
     host.on('prediction:made', (event) => this.#predicted(event), 'data')
     host.on('prediction:resolved', (event) => this.#resolved(event), 'data')
     host.on('decision', (event) => this.#add('decisions', decisionRow(event)), 'data')
@@ -38,6 +44,15 @@ export class EventProjection {
     this.#projector().add(table, row)
   }
 
+  #indicators({ symbol, timeframe, openTime, values }: IndicatorsEvent): void {
+    const projector = this.#projector()
+    if (!projector.wanted) return
+    const table = projector.table('technical_indicators')
+    for (const { name, params, value } of values) {
+      projector.added(table, table.append({ symbol, timeframe, open_time: openTime, name, params, value }))
+    }
+  }
+
   #predicted(event: EventOf<'prediction:made'>): void {
     const { id, symbol, module, horizon, probabilities, confidence, asOf } = event
     const row: Row = {
@@ -56,6 +71,37 @@ export class EventProjection {
     this.#add('predictions', { ...row, realised, bps })
   }
 }
+
+/** What `@tapeloom/module-multi-timeframe` tells of a closed candle. */
+type IndicatorsEvent = EventStamp & {
+  readonly timeframe: string
+  readonly openTime: number
+  readonly values: readonly { readonly name: string; readonly params: string; readonly value: number }[]
+}
+/** What `@tapeloom/module-cob` tells of a second, with its option `heatmap`. */
+type HeatmapEvent = EventStamp & {
+  readonly openTime: number
+  readonly closeTime: number
+  readonly bid: number
+  readonly ask: number
+  readonly bucket: number
+  readonly bids: readonly number[]
+  readonly asks: readonly number[]
+}
+interface ModuleEvents {
+  'multi-timeframe:indicators': IndicatorsEvent
+  'cob:heatmap': HeatmapEvent
+}
+
+function heard<K extends keyof ModuleEvents>(host: DataHost, topic: K, listener: (event: ModuleEvents[K]) => void): void {
+  const on = host.on.bind(host) as unknown as (topic: K, listener: (event: ModuleEvents[K]) => void, owner: string) => void
+  on(topic, listener, 'data')
+}
+
+const bucketRow = ({ symbol, openTime, closeTime, bid, ask, bucket, bids, asks }: HeatmapEvent): Row => ({
+  symbol, ts: openTime, close_time: closeTime, low: bid - (bids.length - 1) * bucket, bid, ask, bucket,
+  bids: JSON.stringify(bids), asks: JSON.stringify(asks),
+})
 
 const pivotRow = (event: EventOf<'pivot:confirm'>): Row => ({
   id: event.id, symbol: event.symbol, timeframe: event.timeframe, level: event.level, side: event.side, price: event.price,

@@ -156,6 +156,7 @@ export class MarketDesk implements CandleSink {
     tape.quantity = (record.number[AT.quantity]! * lot.k) / lot.scale
     tape.aggressor = record.flags === 1 ? 'buy' : 'sell'
     tape.id = record.text
+    this.#parts.rows.trade(tape)
     this.#parts.host.trade(market.symbolIndex, tape.view)
   }
 
@@ -236,6 +237,8 @@ export class MarketDesk implements CandleSink {
     const source = this.#parts.sources[record.source]?.name ?? 'ingest'
     if (record.market !== NONE) this.builders[record.market]!.taintOpen(REJECT)
     this.#parts.host.reject(source, record.text, record.message, this.#markets[record.market]?.symbolIndex)
+    // What it changed is not known: without it the book would be wrong and say it is live.
+    if (record.flags === 1 && record.market !== NONE) this.books.lose(record.market, source)
   }
 
   #heard(record: MarketRecord, builder: CandleBuilder): void {

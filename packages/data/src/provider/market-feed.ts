@@ -11,6 +11,7 @@ import { RunJournal } from '../journal/run-journal.ts'
 import { SeriesLaneReader } from '../series/lane-reader.ts'
 import { MarketDesk } from './market-desk.ts'
 import { RunRows } from './run-rows.ts'
+import type { Watchdog } from './watchdog.ts'
 
 /** What a feed is made of. */
 export interface FeedOptions {
@@ -20,6 +21,8 @@ export interface FeedOptions {
   readonly journal: string | undefined
   readonly wanted: readonly Timeframe[]
   readonly priceVenue: Readonly<Record<string, string>>
+  /** Whether each trade becomes a row of the store. */
+  readonly trades: boolean
   /** A rejected or dropped input, counted by source and code. */
   counted(source: string, code: string): void
   /** Called when the store and the journal are open. */
@@ -44,6 +47,7 @@ export class MarketFeed implements DataFeed {
   readonly #newest = Float64Array.of(0, 0, 0)
   #prepared: Prepared | undefined
   #journal: RunJournal | undefined
+  #watchdog: Watchdog | undefined
   #open = false
   #writtenMs = 0
   /** tsInit through which silence is told after the sources have ended; NaN: they have not. */
@@ -56,7 +60,7 @@ export class MarketFeed implements DataFeed {
   constructor(options: FeedOptions, host: DataHost) {
     this.#options = options
     this.#host = host
-    this.rows = new RunRows(options.store, host)
+    this.rows = new RunRows(options.store, host, options.trades)
   }
 
   get symbols(): DataFeed['symbols'] {
@@ -110,11 +114,11 @@ export class MarketFeed implements DataFeed {
     this.#prepared = { table, desk, lanes, inputs, symbols }
   }
 
-  async open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined }> {
+  async open(manifest: RunManifest): ReturnType<DataFeed['open']> {
     const { store } = this.#options
     const { appliedThrough } = await store.open()
     try {
-      return { snapshot: this.#openJournal(manifest, appliedThrough) }
+      return { snapshot: this.#openJournal(manifest, appliedThrough), hung: this.#journal?.hung }
     } catch (error) {
       this.#journal?.close()
       await store.close()
@@ -233,7 +237,14 @@ export class MarketFeed implements DataFeed {
     this.#journal?.keepSnapshot(this.#newest[0]!, bytes)
   }
 
+  async watch(stamp: Float64Array, modules: readonly string[], afterUs: number): Promise<void> {
+    const { Watchdog } = await import('./watchdog.ts') // only runs that are watched load it
+    this.#watchdog ??= new Watchdog({ stamp, afterMs: afterUs / 1000, marker: this.#journal?.hungMarker })
+    this.#watchdog.modules(modules)
+  }
+
   async close(): Promise<void> {
+    await this.#watchdog?.stop()
     this.#stop.abort()
     this.#prepared?.inputs.merge.stop()
     if (!this.#open) return

@@ -1,9 +1,10 @@
-import type { DataHost, Instrument, Plain, Store } from '@tapeloom/core'
+import type { DataHost, Instrument, Plain, Store, TradeTape } from '@tapeloom/core'
 import { CandleMirror } from '../series/candle-mirror.ts'
 import { FeatureMirror } from '../series/feature-mirror.ts'
 import { CandleProjection } from '../store/candle-projection.ts'
 import { projectFeatures, type FrozenRow } from '../store/feature-projection.ts'
 import { Projector } from '../store/projector.ts'
+import { projectTrade } from '../store/trade-projection.ts'
 import { EventProjection } from './event-projection.ts'
 
 /** The rows that a run makes: in memory for readers, and on their way to the store. */
@@ -22,7 +23,11 @@ export class RunRows {
   #untold: (() => void)[] = []
   readonly #live: boolean
 
-  constructor(store: Store, host: DataHost) {
+  readonly #keepsTrades: boolean
+
+  /** @param keepsTrades whether each trade is a row of `trades` */
+  constructor(store: Store, host: DataHost, keepsTrades: boolean) {
+    this.#keepsTrades = keepsTrades
     this.projector = new Projector(store, 0)
     this.#live = host.mode === 'live'
     this.#events.listen(host)
@@ -55,6 +60,10 @@ export class RunRows {
     this.features.put(row.symbol, row.time, layoutId, values, known)
     const columns = this.features.columns(layoutId)
     projectFeatures(this.projector, layoutId, columns, { ...row, origin: this.origin }, values)
+  }
+
+  trade(tape: TradeTape): void {
+    if (this.#keepsTrades) projectTrade(this.projector, tape)
   }
 
   /** An input begins. */

@@ -13,6 +13,8 @@ export interface StoreTable {
   readonly key: readonly string[]
   /** Whether writers may bring further `number` columns (feature tables). */
   readonly open?: boolean
+  /** The column that says of which time a row is, µs: retention goes by it. Tables without one are kept whole. */
+  readonly time?: string
 }
 
 const stamp = { symbol: 'text', known: 'integer' } as const
@@ -47,11 +49,13 @@ const candleTable: StoreTable = {
     vwap: 'number',
   },
   key: ['symbol', 'venue', 'open_time'],
+  time: 'open_time',
 }
 
 const featureTable: StoreTable = {
   columns: { ...stamp, ts: 'integer', ...taint, origin: 'text' },
   key: ['symbol', 'ts'],
+  time: 'ts',
   open: true,
 }
 
@@ -66,6 +70,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   technical_indicators: {
     columns: { ...stamp, timeframe: 'text', open_time: 'integer', name: 'text', params: 'text', value: 'number' },
     key: ['symbol', 'timeframe', 'name', 'params', 'open_time'],
+    time: 'open_time',
   },
   pivot_points: {
     columns: {
@@ -82,6 +87,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       volume: 'number',
     },
     key: ['symbol', 'timeframe', 'level', 'side', 'pivot_time'],
+    time: 'confirmed_at',
   },
   predictions: {
     columns: {
@@ -101,6 +107,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       bps: 'number',
     },
     key: ['symbol', 'module', 'horizon', 'as_of'],
+    time: 'as_of',
   },
   decisions: {
     columns: {
@@ -122,6 +129,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       amends: 'text',
     },
     key: ['id'],
+    time: 'as_of',
   },
   inference_frames: {
     columns: {
@@ -147,6 +155,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       fingerprint: 'text',
     },
     key: ['model', 'symbol', 'sequence'],
+    time: 'as_of',
   },
   reference_states: {
     columns: { ref_id: 'text', state: 'text', reason: 'text', known: 'integer' },
@@ -180,10 +189,22 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       aggressor: 'text',
     },
     key: ['symbol', 'venue', 'known'],
+    time: 'ts_event',
   },
   book_buckets: {
-    columns: { ...stamp, ts: 'integer', low: 'number', bids: 'text', asks: 'text' },
+    columns: {
+      ...stamp,
+      ts: 'integer',
+      close_time: 'integer',
+      low: 'number',
+      bid: 'number',
+      ask: 'number',
+      bucket: 'number',
+      bids: 'text',
+      asks: 'text',
+    },
     key: ['symbol', 'ts'],
+    time: 'ts',
   },
   instruments: {
     columns: {
@@ -211,6 +232,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
       net_bps: 'number',
     },
     key: ['id'],
+    time: 'closed_at',
   },
   models: {
     columns: {
@@ -227,6 +249,7 @@ export const storeTables: Readonly<Record<string, StoreTable>> = {
   gaps: {
     columns: { series: 'text', ...stamp, start: 'integer', end: 'integer', reason: 'text', detail: 'text' },
     key: ['series', 'reason', 'start'],
+    time: 'start',
   },
   layouts: {
     columns: { layout: 'text', position: 'integer', column: 'text', known: 'integer' },
