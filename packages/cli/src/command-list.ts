@@ -59,6 +59,12 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/modules.ts')).modules,
   },
   {
+    name: 'new module',
+    usage: 'new module <name>',
+    summary: 'Makes a folder with a publishable module, whose conformance test passes.',
+    load: async () => (await import('./commands/new-module.ts')).newModule,
+  },
+  {
     name: 'doctor',
     usage: 'doctor [config]',
     summary: 'Checks Node, native libraries, disk and, if given, a configuration.',

@@ -1,1 +1,1 @@
-export {}
+export { CreateError, createModule, type CreatedModule } from './create-module.ts'

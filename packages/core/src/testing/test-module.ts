@@ -74,7 +74,7 @@ export function testModule<M extends Module>(
   }
 }
 
-function invariants(trial: Trial, { batch, golden, stateEvents = 100_000, print = (line) => console.log(line) }: Checks): Invariant[] {
+function invariants(trial: Trial, { batch, golden, stateEvents = 100_000, print = log }: Checks): Invariant[] {
   const isGlobal = definitionOf(trial.module).scope === 'global'
   const warmup = warmupOf(trial)
   const badTick = { ...trial, events: withBadTick(trial.events) }
@@ -114,3 +114,4 @@ function invariants(trial: Trial, { batch, golden, stateEvents = 100_000, print 
 }
 
 const inThousands = (count: number) => String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+const log: Print = (line) => console.log(line) // oxlint-disable-line no-console -- a report of tests
