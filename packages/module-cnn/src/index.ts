@@ -1,1 +1,1 @@
-export {}
+export { cnn, createCnn, type CnnSpec, type DirectionLabel } from './create-cnn.ts'

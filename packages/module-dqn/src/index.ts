@@ -1,1 +1,5 @@
-export {}
+export { DqnAgent, type AgentSpec } from './dqn-agent.ts'
+export { NStep, type Step, type Transition } from './n-step.ts'
+export { PrioritizedReplay, type Draw } from './prioritized-replay.ts'
+export { bestOf, bootstrapValue, QLearner, type LearnerSpec, type LearnerStep, type TransitionBatch } from './q-learner.ts'
+export { qNetwork, type QNetwork, type QNetworkSpec } from './q-network.ts'
