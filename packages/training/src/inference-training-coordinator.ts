@@ -5,6 +5,7 @@ import type { InferenceFrameReference, ResolvedFrame } from './reference/inferen
 import { perCandle, pivotsOnly } from './outcome/label-adapters.ts'
 import { ModelTraining } from './step/model-training.ts'
 import { OutcomeMatcher } from './outcome/outcome-matcher.ts'
+import { LabelCollection } from './replay/label-collection.ts'
 import { ReferenceLedger, type ReferenceCounts } from './reference/reference-ledger.ts'
 import { ReferenceLookup, type ReferenceFilter } from './reference/reference-lookup.ts'
 import { SampleIntake } from './outcome/sample-intake.ts'
@@ -58,6 +59,7 @@ export class InferenceTrainingCoordinator implements Participant {
   readonly #models = new Map<string, ModelTraining>()
   readonly #subscribers = new SubscriberList()
   #attached: Attached | undefined
+  #collects = false
 
   constructor(options: CoordinatorOptions = {}) {
     this.#options = {
@@ -105,6 +107,12 @@ export class InferenceTrainingCoordinator implements Participant {
    */
   resolve(reference: InferenceFrameReference): Promise<ResolvedFrame> {
     return resolveFrame(this.#with().host, reference)
+  }
+
+  /** From here on the models' own candle labels are collected in place of being trained; call it before the first input. */
+  collectLabels(): LabelCollection {
+    this.#collects = true
+    return new LabelCollection(this.#with().host, this.#subscribers)
   }
 
   /** How many references there have been, by what became of them. */
@@ -172,7 +180,8 @@ export class InferenceTrainingCoordinator implements Participant {
     const { host } = this.#with()
     const served = host.models.get(id)
     if (!served) return undefined
-    const { adapter, pivotPhase, batch } = this.#options
+    const { pivotPhase, batch } = this.#options
+    const adapter = this.#collects ? 'none' : this.#options.adapter
     const model = new ModelTraining(served, host.stream, batch, this.#texts)
     this.#models.set(id, model)
     const own = adapter === 'perCandle' ? perCandle(served) : adapter === 'pivotsOnly' ? pivotsOnly(served, pivotPhase) : undefined

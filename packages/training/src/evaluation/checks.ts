@@ -1,4 +1,5 @@
 import { wilson } from '@tapeloom/core'
+import type { CanaryScore } from '../split/leak-canary.ts'
 import type { ForecastScores } from './forecast-scores.ts'
 import type { Observation } from './observation.ts'
 import type { TrainedModel } from './trained-model.ts'
@@ -27,6 +28,8 @@ export interface CheckedRun {
   readonly skew: number | null
   /** Samples trained whose label was known only after the test began. */
   readonly leaks: number
+  /** Score of a memory that is right by shared labels alone. */
+  readonly canary: CanaryScore
   readonly nullMarket: NullMarket
 }
 /** Calls on the mirrored market, or why there are none. */
@@ -34,7 +37,7 @@ export type NullMarket = { readonly calls: number; readonly hits: number } | { r
 
 /** Checks a run; one that could not be made is not passed. */
 export function checksOf(run: CheckedRun): readonly Check[] {
-  const { observations, scores: { n }, trained, skew, leaks } = run
+  const { observations, scores: { n }, trained, skew, leaks, canary } = run
   const share = (k: number) => (observations.length > 0 ? k / observations.length : 0)
   const tainted = share(observations.filter(({ isTainted }) => isTainted).length)
   const stale = share(observations.filter(({ fill }) => fill && (fill.waitUs < 0 || fill.waitUs > MOST_WAIT_US)).length)
@@ -46,7 +49,7 @@ export function checksOf(run: CheckedRun): readonly Check[] {
     { name: 'tainted', ok: tainted <= MOST_TAINTED, detail: `${percent(tainted)} of the observations rest on doubtful data` },
     { name: 'skew', ok: skew === 0, detail: skew === null ? 'not measured: no inference was rebuilt' : `live and rebuilt inputs differ by at most ${skew}` },
     { name: 'stale-fills', ok: stale <= MOST_STALE, detail: `${percent(stale)} of the fills are more than 1 s after, or before, their order arrived (median ${median} s)` },
-    { name: 'leak-canary', ok: leaks === 0, detail: leaks === 0 ? 'no label of the training meets a test' : `${leaks} samples were trained whose label reaches into a test` },
+canaryCheck(leaks, canary),
     nullCheck(run.nullMarket),
   ]
 }
@@ -56,6 +59,14 @@ function parameters(folds: CheckedRun['trained']): Check {
   const [first] = worst.toSorted((a, b) => b.parameters / (b.samples + 1) - a.parameters / (a.samples + 1))
   const detail = first ? `${first.model} has ${first.parameters} parameters for ${first.samples} samples, at most a tenth can be told from chance` : 'each model has ten samples or more a parameter'
   return { name: 'parameters', ok: !first, detail }
+}
+
+/** A memory is at chance where no labels are shared; three standard errors and half a percent are granted. */
+function canaryCheck(leaks: number, { hitRate, error }: CanaryScore): Check {
+  const name = 'leak-canary'
+  if (leaks > 0) return { name, ok: false, detail: `${leaks} samples were trained whose label reaches into a test` }
+  const ok = hitRate - 0.5 <= 3 * error + 0.005
+  return { name, ok, detail: `a memory of the training is right in ${percent(hitRate)} of the tests on random walks, ± ${percent(error)}` }
 }
 
 function nullCheck(found: NullMarket): Check {
