@@ -59,6 +59,8 @@ export interface Reject {
   readonly kind: 'reject'
   readonly code: string
   readonly raw: string
+  /** It was a message of the symbol's book, which is unknown from here to its next snapshot. */
+  readonly of?: 'book'
   readonly symbol?: MarketSymbol
   readonly tsEvent?: number
   readonly tsInit?: number

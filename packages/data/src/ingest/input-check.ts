@@ -143,7 +143,7 @@ const isTime = (us: unknown): us is number => Number.isSafeInteger(us) && (us as
 const number = (value: Price | undefined): number => (value === undefined || value === '' ? NaN : Number(value))
 
 /** Whole steps of a grid; NaN when it is no number, or none of the grid's. */
-function steps(grid: Grid, value: Price): number {
+export function steps(grid: Grid, value: Price): number {
   const exact = (number(value) * grid.scale) / grid.k
   const whole = Math.round(exact)
   return Math.abs(exact - whole) <= OFF_GRID && whole <= Number.MAX_SAFE_INTEGER ? whole : NaN

@@ -97,7 +97,7 @@ export class InputReader {
     this.#counted(name, fault.code)
     const { tsEvent } = input
     record.kind = KIND.fault
-    record.flags = 0
+    record.flags = input.kind === 'book' || (input.kind === 'reject' && input.of === 'book') ? 1 : 0
     record.market = market?.index ?? NONE
     record.number[AT.tsEvent] = Number.isSafeInteger(tsEvent) ? tsEvent! : tsInit
     record.text = fault.code

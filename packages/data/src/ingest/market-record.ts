@@ -25,7 +25,7 @@ export class MarketRecord {
   source = NONE
   /** Index of the market (venue and symbol), or `NONE`. */
   market = NONE
-  /** Trade: 1 the buyer was the aggressor. Book: bit 0 a snapshot, bit 1 a partial one. */
+  /** Trade: 1 the buyer was the aggressor. Book: bit 0 a snapshot, bit 1 a partial one. Fault: 1 of a book message. */
   flags = 0
   /** See `AT`. Volumes of candles are given twice: as the venue says them, and in whole lots. */
   readonly number = new Float64Array(NUMBERS)

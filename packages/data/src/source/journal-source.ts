@@ -136,7 +136,7 @@ function candleOf({ kind, number, text }: MarketRecord, { tick }: Instrument) {
   }
 }
 
-function rejectOf({ text }: MarketRecord, rest: Uint8Array) {
+function rejectOf({ text, flags }: MarketRecord, rest: Uint8Array) {
   const [, raw = ''] = (rest.length === 0 ? [] : decodePlain(rest)) as readonly Plain[]
-  return { kind: 'reject' as const, code: text, raw: String(raw) }
+  return { kind: 'reject' as const, code: text, raw: String(raw), ...(flags === 1 && { of: 'book' as const }) }
 }
