@@ -10,11 +10,12 @@ const VOLATILITY_NOISE = 0.1
 const MINUTE_SIGMA = 8e-4
 
 /**
- * A log price that walks at random, 20 moves a minute; the log of its volatility is an AR(1) per minute (.98, .1).
+ * A log price that walks at random, 20 moves a minute or as many as told; the log of its volatility is an AR(1) per minute (.98, .1).
  * Minute m drifts by beta·S_m·sigma_m, S_m = ±1 fair and independent: with beta 0 nothing is foretold.
  */
 export class PricePath {
   readonly #beta: number
+  readonly #perMinute: number
   readonly #moves
   readonly #volatilities
   readonly #signs
@@ -24,8 +25,9 @@ export class PricePath {
   #sign = 1
   #nextSign: number
 
-  constructor(seed: number, symbol: MarketSymbol, level: number, beta: number) {
+  constructor(seed: number, symbol: MarketSymbol, level: number, beta: number, perMinute = MOVES) {
     this.#beta = beta
+    this.#perMinute = perMinute
     this.#moves = createRandom(seed, 'sim', symbol, 'moves')
     this.#volatilities = createRandom(seed, 'sim', symbol, 'volatility')
     this.#signs = createRandom(seed, 'sim', symbol, 'signs')
@@ -57,10 +59,10 @@ export class PricePath {
     this.#sigma = MINUTE_SIGMA * Math.exp(this.#logVolatility)
   }
 
-  /** One of the minute's 20 moves. */
+  /** One of the minute's moves. */
   move(): void {
-    const noise = this.#moves.normal() / Math.sqrt(MOVES)
-    this.#logPrice += this.#sigma * ((this.#beta * this.#sign) / MOVES + noise)
+    const noise = this.#moves.normal() / Math.sqrt(this.#perMinute)
+    this.#logPrice += this.#sigma * ((this.#beta * this.#sign) / this.#perMinute + noise)
   }
 
   #drawSign(): number {

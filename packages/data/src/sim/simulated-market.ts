@@ -60,7 +60,7 @@ class SimulatedMarket implements Source {
     if ((spec.venues ?? 1) !== 1) {
       throw new TapeloomError(
         'sim.venues',
-        `[simulatedMarket] ${spec.venues} venues do not fit one source. Simulate one venue a source.`,
+        `[simulatedMarket] ${spec.venues} venues do not fit one source. Use simulatedVenues: it gives a source a venue.`,
       )
     }
     this.instruments = this.#symbols().map((symbol) => symbol.instrument)

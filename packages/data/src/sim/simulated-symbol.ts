@@ -83,13 +83,13 @@ const countsOf = (seed: number, symbol: MarketSymbol): SeededRandom => createRan
 const tradesIn = (counts: SeededRandom): number => 1 + counts.integer(MOST_TRADES)
 
 /** 60,000 for BTC, else a level between 1 and 5,000 that the seed and the name decide. */
-function startLevel(seed: number, symbol: MarketSymbol): number {
+export function startLevel(seed: number, symbol: MarketSymbol): number {
   if (symbol.startsWith('BTC/')) return 60_000
   return Math.exp(createRandom(seed, 'sim', symbol, 'level').next() * Math.log(5000))
 }
 
 /** A tick of a 100,000th of the level's power of ten: 0.1 at 60,000. */
-const tickOf = (level: number): string => {
+export const tickOf = (level: number): string => {
   const exponent = Math.floor(Math.log10(level)) - 5
   return `0.${'0'.repeat(-exponent - 1)}1`
 }
