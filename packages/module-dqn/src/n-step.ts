@@ -48,6 +48,10 @@ export class NStep<S> {
     return complete
   }
 
+  /** What is open, as plain data where states are. */
+  snapshot(): readonly Step<S>[] { return this.#open.slice() }
+  restore(open: readonly Step<S>[]): void { this.#open = [...open] }
+
   #joined(next: S, done: boolean): Transition<S> {
     const { state, action } = this.#open[0]!
     let [reward, discount] = [0, 1]

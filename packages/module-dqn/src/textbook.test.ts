@@ -18,20 +18,21 @@ function walk(cell: number, action: number): { readonly next: number; readonly r
 const oneHot = (cell: number): Float32Array => new Float32Array(ROWS * COLUMNS).fill(1, cell, cell + 1)
 
 test('the agent walks along the cliff in 13 steps', async () => {
+  const steps = 6000
   const network = qNetwork({
-    state: { cell: ROWS * COLUMNS }, actions: 4, hidden: [], dueling: true, batch: 32,
-    optimizer: adamW({ learningRate: 0.1, weightDecay: 0 }),
+    state: { cell: ROWS * COLUMNS }, actions: 4, hidden: [], batch: 32,
+    optimizer: adamW({ learningRate: 0.1, weightDecay: 0, schedule: { decay: steps, floor: 0.05 } }),
   })
-  const agent = await DqnAgent.open({ network, seed: 1, tau: 0.05, gamma: 0.99, betaSteps: 2000 })
-  let [cell, length] = [START, 0]
-  for (let step = 0; step < 5000; step++) {
+  const agent = await DqnAgent.open({ network, seed: 1, tau: 0.05, betaSteps: steps })
+  let cell = START
+  for (let step = 0; step < steps; step++) {
     const state = oneHot(cell)
-    const { action, explored } = await agent.act(state, 0.1)
+    const { action, explored } = await agent.act(state, 0.6)
     const { next, reward, done } = walk(cell, action)
-    agent.observe({ state, action, reward: reward / 10, explored }, oneHot(next), done)
-    if (step % 2 === 0) await agent.learn()
-    cell = done || ++length > 200 ? START : next
-    if (cell === START && (done || length > 200)) length = 0
+    // Rewards are cut at −20 while learning, as Mnih et al. (2015) cut theirs: the best way stays the same.
+    agent.observe({ state, action, reward: Math.max(-20, reward), explored }, oneHot(next), done)
+    await agent.learn()
+    cell = done ? START : next
   }
   let [at, sum] = [START, 0]
   for (let step = 0; step < 50 && at !== GOAL; step++) {
@@ -78,7 +79,8 @@ function leftShares(double: boolean, runs: number, episodes: number): readonly n
 }
 
 test('single Q-learning is drawn to the left 94 % of the time at its worst, double Q-learning 48 %', () => {
-  const [single, double] = [Math.max(...leftShares(false, 300, 300)), Math.max(...leftShares(true, 300, 300))]
+  // 300 runs leave a noise of 0.03 on each episode, and the worst of them is asked for: hence more runs
+  const [single, double] = [Math.max(...leftShares(false, 2000, 300)), Math.max(...leftShares(true, 2000, 300))]
   expect(Math.abs(single - 0.94)).toBeLessThan(0.05)
   expect(Math.abs(double - 0.48)).toBeLessThan(0.05)
 })
