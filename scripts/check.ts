@@ -10,6 +10,7 @@ import { importLaw } from './import-law.ts'
 import { manifests } from './manifests.ts'
 import { packageSize } from './package-size.ts'
 import { readmeBlocks } from './readme-blocks.ts'
+import { readmeFeatures } from './readme-features.ts'
 import { pnpm, tool } from './tool.ts'
 import { appFindings, runVitest, type VitestReport } from './vitest-report.ts'
 
@@ -49,9 +50,9 @@ const gates: Readonly<Record<string, Gate>> = {
     return { findings: coverageFindings(root), note }
   },
   apps: () => ({ findings: appFindings(root, report) }),
-  readme: () => {
-    const { findings, checked, ran } = readmeBlocks(root)
-    return { findings, note: `${checked} blocks type-checked, ${ran} run` }
+  readme: async () => {
+    const { findings: ofBlocks, checked, ran } = readmeBlocks(root)
+    return { findings: [...(await readmeFeatures(root)), ...ofBlocks], note: `${checked} blocks type-checked, ${ran} run` }
   },
   knip: () => tool(root, 'knip', 'knip', ['--no-progress', '--no-config-hints']),
   packages: () => pnpm(root, ['exec', 'turbo', 'run', 'lint:pkg', '--continue=dependencies-successful', '--concurrency=2', '--output-logs=errors-only']),
