@@ -37,6 +37,6 @@ test('so does one that the source could not read, where it knows that it was of 
 
 test('a journal that is replayed loses the book at the same place', async () => {
   const inputs = [book(1, 'snapshot', 1), book(2, 'delta', -1), book(3, 'delta', 1), book(4, 'snapshot', 2)]
-  const live = await statuses(inputs, join(folder, 'run.journal'))
+  const live = await statuses(inputs, join(folder, 'run.journal', 'local'))
   expect(await told(new DataProvider({ sources: [journalSource(join(folder, 'run'))] }))).toEqual(live)
 })
