@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.ts'
 
-export default library('index', 'book/index', 'sim/index')
+export default library('index', 'book/index', 'sim/index', 'watchdog-worker')

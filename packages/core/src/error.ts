@@ -4,9 +4,9 @@
  */
 export class TapeloomError extends Error {
   override readonly name = 'TapeloomError'
-  readonly code: string
+  declare readonly code: string
   /** Where it went wrong in a text the user wrote, 1-based; absent where there is no text. */
-  readonly position: { readonly line: number; readonly column: number } | undefined
+  declare readonly position: { readonly line: number; readonly column: number } | undefined
   constructor(
     code: string,
     message: string,

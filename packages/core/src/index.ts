@@ -35,7 +35,7 @@ export {
 } from './ports/source.ts'
 export type { Store, StoreBatch, StoreColumns, StoreRange, StoreRows } from './ports/store.ts'
 export type {
-  AdvanceState, DataFeed, DataHost, DataPort, HostRecord, LaneFrame, LaneReader, RebuildRequest, RunManifest, SeriesRange,
+  AdvanceState, DataFeed, DataHost, DataPort, HostRecord, HungModule, LaneFrame, LaneReader, RebuildRequest, RunManifest, SeriesRange,
 } from './ports/data-port.ts'
 export type { InferenceRuntime, Tensors, Trainer, TrainingBatch, TrainingResult } from './ports/inference.ts'
 export type {

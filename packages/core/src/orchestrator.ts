@@ -14,7 +14,7 @@ import type { Plain } from './module/state.ts'
 import type { DataPort, RunManifest } from './ports/data-port.ts'
 import type { Command, Participant } from './ports/participant.ts'
 import type { Decision, Explanation } from './vocabulary/decision.ts'
-import type { Duration } from './vocabulary/duration.ts'
+import { durationUs, type Duration } from './vocabulary/duration.ts'
 import type { Copied, EventName, EventOf, ModuleStatus } from './vocabulary/events.ts'
 import type { Prediction } from './vocabulary/prediction.ts'
 import type { MarketSymbol } from './vocabulary/symbol.ts'
@@ -54,6 +54,11 @@ export interface OrchestratorOptions<M extends readonly Usable[]> {
   readonly logger?: Logger
   /** Inputs between two snapshots beside the journal: fewer make a restart shorter and the run slower; default 50,000. */
   readonly snapshotEvery?: number
+  /**
+   * A module whose code runs for so long ends the process, and is disabled at the next start; `false`: none watches.
+   * Default 10 s in `live`, none in `lockstep`. Give `false` when you stop it in a debugger.
+   */
+  readonly watchdog?: Duration | false
   /** Test mode: a view that is kept beyond its handler throws. */
   readonly strict?: boolean
 }
@@ -102,7 +107,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     this.#session = new Session(planModules(options.modules), {
       data: options.data, seed: options.seed ?? 1, mode: options.mode ?? (live ? 'live' : 'lockstep'), stream: 'local', boundary: options.boundary,
       combiner: options.combiner ?? linearPool, weights: options.weights ?? {}, thresholds: checked(options.thresholds ?? { open: 0.2, close: 0.1 }),
-      strict: options.strict ?? false, warn: (message) => options.logger?.warn(message),
+      strict: options.strict ?? false, watched: Boolean(options.watchdog), warn: (message) => options.logger?.warn(message),
     })
     this.#loop = new RunLoop(this.#session, options.snapshotEvery ?? 50_000)
     for (const entry of this.#session.plan) this.#engage(entry)
@@ -124,7 +129,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     session.build()
     const { modules, networks, feed, plan, seed } = session
     for (const entry of plan) await networks.open(entry, modules.rows.layout, seed)
-    const { snapshot } = await feed.open(this.#manifest())
+    const { snapshot, hung } = await feed.open(this.#manifest())
     feed.layout(modules.rows.layout.layoutId, modules.rows.layout.names)
     for (const participant of session.participants.values()) await participant.attach(session)
     await modules.each('init')
@@ -133,7 +138,17 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     modules.refresh()
     session.end()
     if (snapshot) await this.#loop.restore(snapshot)
+    if (hung) session.overruns.push({ module: hung.module, code: 'module.hung', message: `never returned from input ${hung.sequence} and ended the process`, off: true })
+    await this.#watch()
     this.#ready = true
+  }
+
+  /** Has the watchdog follow the modules that are loaded now. */
+  async #watch(): Promise<void> {
+    const { watch, plan, feed } = this.#session
+    for (const { id } of plan) watch?.mark(id)
+    const { watchdog = '10s' } = this.#options
+    if (watch && watchdog !== false) await feed.watch?.(watch.stamp, watch.modules, durationUs(watchdog))
   }
 
   /** What must be equal for a journal to be continued. */
@@ -351,6 +366,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
     await modules.each('start', added)
     modules.refresh()
     session.end()
+    await this.#watch()
   }
 
   /** The participant that a module of this orchestrator brought, as `training`'s coordinator. */

@@ -45,7 +45,7 @@ export interface Policy {
 export class DecisionMaker {
   readonly registry = new ModelRegistry()
   readonly performance = new Performance()
-  readonly boards: readonly PredictionBoard[]
+  declare readonly boards: readonly PredictionBoard[]
   readonly #policy: Policy
   readonly #sides: Float64Array
   /** The latest decision of a symbol: its boundary and id. */

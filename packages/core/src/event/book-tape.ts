@@ -3,8 +3,8 @@ import type { BookReader, BookView } from '../vocabulary/views.ts'
 
 /** The change of a book that handlers see: its writer fills it after applying the change, then hands out `view`. */
 export class BookTape {
-  instrument: Instrument
-  reader: BookReader
+  declare instrument: Instrument
+  declare reader: BookReader
   origin = ''
   kind: BookView['kind'] = 'snapshot'
   /** `[sequence, tsEvent, tsInit]`. */
@@ -15,12 +15,11 @@ export class BookTape {
   price = new Float64Array(64)
   quantity = new Float64Array(64)
   previous = new Float64Array(64)
-  readonly view: BookView
+  readonly view: BookView = new TapeView(this)
 
   constructor(instrument: Instrument, reader: BookReader) {
     this.instrument = instrument
     this.reader = reader
-    this.view = new TapeView(this)
   }
 
   /** Makes room for `changes` changed levels and forgets the earlier ones. */
@@ -38,20 +37,13 @@ export class BookTape {
 class TapeView implements BookView {
   readonly #tape: BookTape
   constructor(tape: BookTape) { this.#tape = tape }
-  get symbol() { return this.#tape.instrument.symbol }
-  get venue() { return this.#tape.instrument.venue }
-  get origin() { return this.#tape.origin }
-  get kind() { return this.#tape.kind }
-  get sequence() { return this.#tape.stamp[0]! }
-  get tsEvent() { return this.#tape.stamp[1]! }
-  get tsInit() { return this.#tape.stamp[2]! }
-  get status() { return this.#tape.reader.status }
-  get bestBid() { return this.#tape.reader.bestBid }
-  get bestAsk() { return this.#tape.reader.bestAsk }
-  get bestBidQuantity() { return this.#tape.reader.bestBidQuantity }
-  get bestAskQuantity() { return this.#tape.reader.bestAskQuantity }
-  get midPrice() { return this.#tape.reader.midPrice }
-  get changes() { return this.#tape.count }
+  get symbol() { return this.#tape.instrument.symbol } get venue() { return this.#tape.instrument.venue }
+  get origin() { return this.#tape.origin } get kind() { return this.#tape.kind }
+  get sequence() { return this.#tape.stamp[0]! } get tsEvent() { return this.#tape.stamp[1]! }
+  get tsInit() { return this.#tape.stamp[2]! } get status() { return this.#tape.reader.status }
+  get bestBid() { return this.#tape.reader.bestBid } get bestAsk() { return this.#tape.reader.bestAsk }
+  get bestBidQuantity() { return this.#tape.reader.bestBidQuantity } get bestAskQuantity() { return this.#tape.reader.bestAskQuantity }
+  get midPrice() { return this.#tape.reader.midPrice } get changes() { return this.#tape.count }
   depth(side: 'bid' | 'ask', levels: number, prices: Float64Array, quantities: Float64Array): number {
     return this.#tape.reader.depth(side, levels, prices, quantities)
   }

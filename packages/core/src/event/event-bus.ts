@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { EventName, EventOf } from '../vocabulary/events.ts'
+import type { HandlerWatch } from '../host/handler-watch.ts'
 import { compileFanOut, type Handler } from './fan-out.ts'
 
 /** A module's subscription to a topic, for one symbol. */
@@ -39,16 +40,21 @@ export class EventBus {
   readonly #queue: Queued[] = []
   readonly #onFault: OnFault
   readonly #strict: boolean
+  readonly #watch: HandlerWatch | undefined
   #draining = false
   /** Events a module has emitted since the external event. */
   readonly #emitted = new Map<string, number>()
   /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
   reconnect: (() => void) | undefined
 
-  /** @param strict test mode: views are revoked after each dispatch, so that keeping one throws */
-  constructor(onFault: OnFault, strict: boolean) {
+  /**
+   * @param strict test mode: views are revoked after each dispatch, so that keeping one throws
+   * @param watch measures handlers, in live runs
+   */
+  constructor(onFault: OnFault, strict: boolean, watch?: HandlerWatch) {
     this.#onFault = onFault
     this.#strict = strict
+    this.#watch = watch
   }
 
   /** Replaces all module subscriptions: `of(topic, symbol)` lists them in plan order. Not during a dispatch. */
@@ -56,15 +62,18 @@ export class EventBus {
     for (const channel of this.#channels.values()) channel.fanOut.length = 0
     for (const topic of topics) {
       const channel = this.channel(topic)
-      for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(of(topic, symbol), symbol)
+      for (let symbol = 0; symbol < symbols; symbol++) channel.fanOut[symbol] = this.#compile(topic, of(topic, symbol), symbol)
     }
   }
 
-  #compile(subscriptions: readonly Subscription[], symbol: number): Dispatch {
-    const handlers = subscriptions.map(({ call, ctx, wants }): Handler<never> =>
-      wants ? { ctx, call: (event, own) => { if (wants(event)) call(event, own) } } : { call, ctx })
+  #compile(topic: string, subscriptions: readonly Subscription[], symbol: number): Dispatch {
+    const [watch, rare] = [this.#watch, topic !== 'trade' && topic !== 'book']
+    const handlers = subscriptions.map(({ module, call, ctx, wants }): Handler<never> => {
+      const asked: typeof call = wants ? (event, own) => { if (wants(event)) call(event, own) } : call
+      return { ctx, call: watch?.times && (rare || watch.closely > 0) ? (event, own) => watch.timed(module, () => asked(event, own)) : asked }
+    })
     const onThrow = (index: number, error: unknown) => this.#onFault(subscriptions[index]?.module ?? 'core', error, symbol)
-    const dispatch = compileFanOut(handlers, onThrow) as Dispatch
+    const dispatch = compileFanOut(handlers, onThrow, watch && { stamp: watch.stamp, of: subscriptions.map(({ module }) => watch.mark(module)) }) as Dispatch
     if (!this.#strict) return dispatch
     return (event) => {
       const { proxy, revoke } = Proxy.revocable(event as object, readThrough)

@@ -6,7 +6,7 @@ import type { TradeView } from '../vocabulary/views.ts'
  * cheapest to read many times, and numbers in them are written in place: no garbage.
  */
 export class TradeTape {
-  instrument: Instrument
+  declare instrument: Instrument
   origin = ''
   sequence = NaN
   tsEvent = NaN
@@ -15,25 +15,19 @@ export class TradeTape {
   quantity = NaN
   aggressor: TradeView['aggressor'] = 'buy'
   id = ''
-  readonly view: TradeView
+  readonly view: TradeView = new TapeView(this)
 
   constructor(instrument: Instrument) {
     this.instrument = instrument
-    this.view = new TapeView(this)
   }
 }
 
 class TapeView implements TradeView {
   readonly #tape: TradeTape
   constructor(tape: TradeTape) { this.#tape = tape }
-  get symbol() { return this.#tape.instrument.symbol }
-  get venue() { return this.#tape.instrument.venue }
-  get origin() { return this.#tape.origin }
-  get sequence() { return this.#tape.sequence }
-  get tsEvent() { return this.#tape.tsEvent }
-  get tsInit() { return this.#tape.tsInit }
-  get price() { return this.#tape.price }
-  get quantity() { return this.#tape.quantity }
-  get aggressor() { return this.#tape.aggressor }
-  get id() { return this.#tape.id }
+  get symbol() { return this.#tape.instrument.symbol } get venue() { return this.#tape.instrument.venue }
+  get origin() { return this.#tape.origin } get sequence() { return this.#tape.sequence }
+  get tsEvent() { return this.#tape.tsEvent } get tsInit() { return this.#tape.tsInit }
+  get price() { return this.#tape.price } get quantity() { return this.#tape.quantity }
+  get aggressor() { return this.#tape.aggressor } get id() { return this.#tape.id }
 }

@@ -7,6 +7,10 @@ interface Pending extends DeferredWork {
   result?: Promise<Outcome>
   settled: boolean
 }
+interface Done {
+  readonly work: Pending
+  readonly outcome: Outcome
+}
 /** A computed result, or why there is none. Plain, because it is journalled. */
 export type Outcome = { readonly ok: Plain } | { readonly error: string }
 
@@ -43,27 +47,20 @@ export class DeferredQueue {
   get size(): number { return this.#pending.length }
 
   /** Takes the work that is due next, when its result is there. */
-  async next(): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
-    const work = this.#pending[0]
-    if (!work) return undefined
-    const outcome = await this.#start(work)
-    this.#pending.splice(this.#pending.indexOf(work), 1)
-    return { work, outcome }
-  }
+  next(): Promise<Done | undefined> { return this.#take(this.#pending[0]) }
 
   /** Takes work whose result is there already, if any: for live runs. */
-  async ready(): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
-    const work = this.#pending.find(({ settled }) => settled)
-    if (!work?.result) return undefined
-    this.#pending.splice(this.#pending.indexOf(work), 1)
-    return { work, outcome: await work.result }
-  }
+  ready(): Promise<Done | undefined> { return this.#take(this.#pending.find(({ settled }) => settled)) }
 
   /** Takes work by its number, for a recorded result: computes it only where the handler says so. */
-  async recorded(order: number, record: Outcome): Promise<{ readonly work: Pending; readonly outcome: Outcome } | undefined> {
+  recorded(order: number, record: Outcome): Promise<Done | undefined> {
     const work = this.#pending.find((pending) => pending.order === order)
+    return this.#take(work, work && this.handler(work).fromRecord ? record : undefined)
+  }
+
+  async #take(work: Pending | undefined, known?: Outcome): Promise<Done | undefined> {
     if (!work) return undefined
-    const outcome = this.handler(work).fromRecord ? record : await this.#start(work)
+    const outcome = known ?? (await this.#start(work))
     this.#pending.splice(this.#pending.indexOf(work), 1)
     return { work, outcome }
   }

@@ -4,11 +4,11 @@ import type { PlannedModule } from './module-plan.ts'
 
 /** One Float64Array a symbol; modules write their slice of it through accessors, readers see it as it is now. */
 export class FeatureRows {
-  readonly layout: ColumnLayout
-  readonly rows: readonly Float64Array[]
+  declare readonly layout: ColumnLayout
+  declare readonly rows: readonly Float64Array[]
   /** The rows as last frozen, and when (µs; NaN: never). */
-  readonly frozen: readonly Float64Array[]
-  readonly frozenAt: Float64Array
+  declare readonly frozen: readonly Float64Array[]
+  declare readonly frozenAt: Float64Array
   /** Doubts about each frozen row. */
   readonly taints: (readonly TaintReason[])[] = []
 

@@ -6,6 +6,7 @@ import { durationUs, timeframeUs } from '../vocabulary/duration.ts'
 import type { EventStamp, ModuleStatus } from '../vocabulary/events.ts'
 import type { Plain } from '../module/state.ts'
 import { FeatureRows } from './feature-rows.ts'
+import { TookTooLong, withinBudget, type HandlerWatch, type Overrun } from './handler-watch.ts'
 import { layoutOf } from './column-layout.ts'
 import { ModuleRuntime, type HostContext, type RuntimeSnapshot } from './module-runtime.ts'
 import type { PlannedModule } from './module-plan.ts'
@@ -13,7 +14,7 @@ import { SymbolContext } from './symbol-context.ts'
 
 const HOUR_US = 3600e6
 const RESTARTS_PER_HOUR = 3
-const INIT_BUDGET_MS = 10_000
+const INIT_MS = 10_000
 
 /** What modules run in: the feed, the bus, the clock, and where their news go. */
 export interface ModuleSurroundings {
@@ -23,6 +24,9 @@ export interface ModuleSurroundings {
   readonly clock: { now(): number }
   /** Emits an event with the host's stamp. */
   emit(topic: string, symbol: number, origin: string, payload: object): void
+  /** Told of a hook that took too long: its fault takes a place in the order. */
+  overran(overrun: Overrun): void
+  readonly watch: HandlerWatch | undefined
 }
 
 /** Runs the modules of a plan: contexts, subscriptions, statuses, faults and restarts. */
@@ -137,9 +141,11 @@ export class ModuleHost {
       const run = runtime.entry.definition[hook]
       for (const context of run ? runtime.contexts : []) {
         try {
-          await withinBudget(run?.(context as never), `${hook} took more than ${INIT_BUDGET_MS / 1000} s`)
+          await withinBudget(run?.(context as never), INIT_MS, hook)
         } catch (error) {
-          this.fault(runtime.entry.id, `module.${hook}`, error)
+          const { id } = runtime.entry
+          if (error instanceof TookTooLong && hook !== 'stop' && hook !== 'dispose') this.#around.overran({ module: id, code: `module.${hook}`, message: error.message, off: false })
+          else this.fault(id, `module.${hook}`, error)
         }
       }
     }
@@ -149,7 +155,7 @@ export class ModuleHost {
   refresh(): void {
     for (const runtime of this.#runtimes) {
       const blocker = this.#blocker(runtime)
-      if (!runtime.enabled) this.#become(runtime, 'disabled', runtime.reason === 'faulted' ? 'faulted' : 'disabled by command')
+      if (!runtime.enabled) this.#become(runtime, 'disabled', runtime.reason || 'disabled by command')
       else if (runtime.faulted) this.#become(runtime, 'faulted', runtime.lastFault)
       else if (blocker) this.#become(runtime, 'blocked', `needs ${blocker}`)
       else if (!runtime.active) this.#become(runtime, this.#lacking(runtime) ? 'warming' : 'running', '')
@@ -219,6 +225,7 @@ export class ModuleHost {
       for (const [symbol, candle] of call ? this.#history(runtime) : []) {
         this.#current = symbol
         runtime.hear(symbol, candle.timeframe)
+        this.#around.watch?.beat(runtime.entry.id)
         call?.(candle as never, runtime.context(symbol) as never)
       }
     } catch (error) {
@@ -287,11 +294,4 @@ interface Slice {
   readonly need: object
   readonly book: unknown
   readonly instrument: unknown
-}
-
-async function withinBudget(work: void | Promise<void> | undefined, message: string): Promise<void> {
-  if (!(work instanceof Promise)) return
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(message)), INIT_BUDGET_MS).unref()
-  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

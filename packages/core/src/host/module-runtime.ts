@@ -21,13 +21,13 @@ export interface Readiness {
 
 /** One module as it runs: status, contexts (one a symbol, or one for all), and what its snapshot holds. */
 export class ModuleRuntime {
-  readonly entry: PlannedModule
-  readonly global: boolean
+  declare readonly entry: PlannedModule
+  declare readonly global: boolean
   contexts: HostContext[] = []
-  randoms: SeededRandom[]
+  declare randoms: SeededRandom[]
   status: ModuleStatus = 'idle'
   reason = ''
-  enabled: boolean
+  declare enabled: boolean
   faults = 0
   lastFault = ''
   /** Event times of the restarts of the last event-hour, µs. */
@@ -35,18 +35,16 @@ export class ModuleRuntime {
   /** A fault waits for its restart at the next boundary. */
   faulted = false
   /** Next time (µs) at which a sampled topic is heard: [trade, book] a symbol. */
-  readonly sampleAt: Float64Array
+  declare readonly sampleAt: Float64Array
   /** Candles heard a symbol and timeframe of the warm-up, and the first event time a symbol (NaN: none). */
-  readonly heard: Float64Array
-  readonly since: Float64Array
+  declare readonly heard: Float64Array
+  declare readonly since: Float64Array
   readonly #warmup: Warmup
   readonly #timeframes: readonly Timeframe[]
 
   constructor(entry: PlannedModule, symbols: readonly string[], seed: number) {
-    this.entry = entry
-    this.enabled = entry.enabled
-    this.global = entry.definition.scope === 'global'
-    const { warmup = {} } = entry.definition
+    const { warmup = {}, scope } = entry.definition
+    Object.assign(this, { entry, enabled: entry.enabled, global: scope === 'global' })
     this.#warmup = typeof warmup === 'function' ? warmup(entry.options as never) : warmup
     this.#timeframes = Object.keys(this.#warmup).filter((key) => /^\d/.test(key)) as Timeframe[]
     this.randoms = (this.global ? [''] : symbols).map((symbol) => createRandom(seed, entry.id, symbol))

@@ -142,10 +142,7 @@ class PlainReader {
   }
 }
 
-const isRecord = (value: object) => {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
+const isRecord = (value: object) => [Object.prototype, null].includes(Object.getPrototypeOf(value) as null)
 const notPlain = (value: unknown, path: string) => {
   const kind = value === undefined ? 'undefined' : typeof value === 'object' ? (value?.constructor?.name ?? 'object') : typeof value
   const where = path === '' ? 'the value' : `'${path}'`

@@ -21,7 +21,7 @@ export function createRandom(seed: number, ...names: readonly string[]): SeededR
 }
 
 class Sfc32 implements SeededRandom {
-  readonly state: Float64Array
+  declare readonly state: Float64Array
   constructor(state: Float64Array) {
     this.state = state
   }

@@ -4,6 +4,7 @@ import type { Plain } from '../module/state.ts'
 import type { HostRecord } from '../ports/data-port.ts'
 import type { Command, DeferredWork } from '../ports/participant.ts'
 import type { Outcome } from './deferred-queue.ts'
+import type { Overrun } from './handler-watch.ts'
 import { decodePlain, encodePlain } from './plain-codec.ts'
 import type { Session } from './session.ts'
 import { sha256 } from './sha256.ts'
@@ -63,9 +64,12 @@ export class RunLoop {
   async #step(until: number, signal: AbortSignal): Promise<boolean> {
     const { feed, deferred, mode } = this.#session
     deferred.lazy = feed.recovering
+    for (const overrun of feed.recovering ? [] : this.#session.overruns.splice(0)) this.#failed(overrun)
+    this.#session.watch?.start()
     const state = feed.advance(until)
     if (this.#session.pendingCommands.length === 0) for (const settle of this.#settled.splice(0)) settle()
     if (state === 'recorded') await this.#recorded(feed.takeRecord())
+    else if (this.#session.overruns.length > 0) return true
     else if (state === 'starved') await this.#wait(signal)
     else if (state !== 'turn') {
       if (!(deferred.due <= until) || deferred.size === 0) return false
@@ -102,6 +106,13 @@ export class RunLoop {
     await this.#session.feed.keepSnapshot(await this.snapshot())
   }
 
+  /** A fault by elapsed time takes its place in the order. */
+  #failed(overrun: Overrun): void {
+    this.#session.feed.append('fault', { ...overrun }, this.#session.clock.now())
+    this.#session.fail(overrun)
+    this.#session.end()
+  }
+
   async #settleNext(): Promise<void> {
     const done = await this.#session.deferred.next()
     if (done) this.#insert(done)
@@ -117,10 +128,10 @@ export class RunLoop {
   }
 
   #apply(work: DeferredWork, outcome: Outcome): void {
-    const { deferred } = this.#session
-    this.#session.guarded(work.handler, () => {
+    const handler = this.#session.deferred.handler(work)
+    this.#session.guarded('error' in outcome ? (handler.owner?.(work.payload) ?? work.handler) : work.handler, () => {
       if ('error' in outcome) throw new Error(outcome.error)
-      deferred.handler(work).apply(work.payload, outcome.ok)
+      handler.apply(work.payload, outcome.ok)
     })
     this.#session.end()
   }
@@ -135,7 +146,10 @@ export class RunLoop {
       if (atOnce) this.#session.applyPending()
       return this.#session.end()
     }
-    if (kind === 'fault') return this.#session.end()
+    if (kind === 'fault') {
+      this.#session.fail(payload as unknown as Overrun)
+      return this.#session.end()
+    }
     const { order, outcome } = payload as unknown as { order: number; outcome: Outcome }
     const done = await deferred.recorded(order, outcome)
     if (!done) throw diverged(sequence, 'is the answer to a question that was not asked again')
@@ -175,7 +189,7 @@ export class RunLoop {
     const participants: Record<string, Plain> = {}
     for (const [id, participant] of s.participants) participants[id] = await participant.snapshot()
     const body = encodePlain({
-      version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(), feed: s.feed.snapshot(),
+      version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(0, 3), feed: s.feed.snapshot(),
       modules: s.modules.snapshot(), decisions: s.decisions.snapshot(), networks: s.networks.snapshot(),
       deferred, digest: s.digested.snapshot(), participants,
       prices: s.prices.slice(), priceTimes: s.priceTimes.slice(), silences: s.silences,

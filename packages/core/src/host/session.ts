@@ -14,6 +14,7 @@ import type { Abstention, Prediction, PredictionDraft } from '../vocabulary/pred
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import type { BookView, TradeView } from '../vocabulary/views.ts'
 import { DeferredQueue } from './deferred-queue.ts'
+import { HandlerWatch, RESULT_MS, withinBudget, type Overrun } from './handler-watch.ts'
 import { ModelHost } from './model-host.ts'
 import { ModuleHost } from './module-host.ts'
 import { timeframesUsed, type PlannedModule } from './module-plan.ts'
@@ -31,6 +32,8 @@ export interface SessionOptions {
   readonly weights: Readonly<Record<string, number>>
   readonly thresholds: Thresholds
   readonly strict: boolean
+  /** Whether a watchdog follows what runs. */
+  readonly watched?: boolean
   /** Errors of listeners and observers, and what else has no place in the order. */
   warn(message: string): void
 }
@@ -39,28 +42,31 @@ type OutcomeListener = Parameters<Host['onOutcomes']>[0]
 
 /** One orchestrator at work: it is the host of the data side and of the participants, and runs the boundary's phases. */
 export class Session implements DataHost, Host {
-  readonly data: DataPort
+  declare readonly data: DataPort
   readonly feed: DataFeed
   readonly bus: EventBus
   readonly deferred = new DeferredQueue()
   readonly digested = new OutputDigest()
-  readonly seed: number
-  readonly stream: string
-  readonly mode: 'lockstep' | 'live'
-  readonly timeframes: readonly Timeframe[]
-  readonly boundaryUs: number | undefined
-  readonly clock: { now(): number }
-  readonly options: SessionOptions
-  plan: readonly PlannedModule[]
-  modules!: ModuleHost
-  networks!: ModelHost
-  decisions!: DecisionMaker
+  declare readonly seed: number
+  declare readonly stream: string
+  declare readonly mode: 'lockstep' | 'live'
+  declare readonly timeframes: readonly Timeframe[]
+  declare readonly boundaryUs: number | undefined
+  readonly clock = { now: () => this.stamp[2] as number }
+  declare readonly options: SessionOptions
+  declare plan: readonly PlannedModule[]
+  declare modules: ModuleHost
+  declare networks: ModelHost
+  declare decisions: DecisionMaker
   readonly participants = new Map<string, Participant>()
   /** Commands and swaps that take effect at the next boundary. */
   readonly pendingCommands: Command[] = []
   readonly pendingSwaps: { readonly model: string; readonly weights: Float32Array; readonly version: string }[] = []
-  /** `[sequence, tsEvent, tsInit]` of the input under way. */
-  readonly stamp = new Float64Array(3)
+  /** Faults by elapsed time that wait for their place in the order; no market input goes before them. */
+  readonly overruns: Overrun[] = []
+  /** `[sequence, tsEvent, tsInit]` of the input under way, and the mark of the module that runs. A watchdog reads it. */
+  readonly stamp = new Float64Array(new SharedArrayBuffer(32))
+  readonly watch: HandlerWatch | undefined
   /** Last trade or close of each symbol on its price venue, and its time. */
   prices = new Float64Array(0)
   priceTimes = new Float64Array(0)
@@ -77,16 +83,12 @@ export class Session implements DataHost, Host {
   runCommand: (command: Command) => Promise<void> = async () => {}
 
   constructor(plan: readonly PlannedModule[], options: SessionOptions) {
-    this.options = options
-    this.plan = plan
-    this.data = options.data
-    this.seed = options.seed
-    this.stream = options.stream
-    this.mode = options.mode
-    this.timeframes = timeframesUsed(plan)
-    this.boundaryUs = options.boundary === undefined ? undefined : durationUs(options.boundary)
-    this.clock = { now: () => this.stamp[2] as number }
-    this.bus = new EventBus((owner, error, symbol) => this.#thrown(owner, error, symbol), options.strict)
+    const { data, seed, stream, mode, boundary } = options
+    const boundaryUs = boundary === undefined ? undefined : durationUs(boundary)
+    Object.assign(this, { options, plan, data, seed, stream, mode, boundaryUs, timeframes: timeframesUsed(plan) })
+    const overran = (overrun: Overrun) => void (this.feed.recovering || this.overruns.push(overrun))
+    if (mode === 'live' || options.watched) this.watch = new HandlerWatch(this.stamp, mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
+    this.bus = new EventBus((owner, error, symbol) => this.#thrown(owner, error, symbol), options.strict, this.watch)
     this.#trades = this.bus.channel('trade')
     this.#books = this.bus.channel('book')
     this.feed = options.data.attach(this)
@@ -96,7 +98,10 @@ export class Session implements DataHost, Host {
   get models() { return this.networks.served }
   sequence(): number { return this.stamp[0] as number }
   /** No input at or after this time (µs) may begin before the result that is due then; live runs do not wait. */
-  get due(): number { return this.mode === 'lockstep' ? this.deferred.due : Infinity }
+  get due(): number {
+    if (this.overruns.length > 0) return -Infinity
+    return this.mode === 'lockstep' ? this.deferred.due : Infinity
+  }
 
   /** Builds modules and decisions, once the feed knows its symbols. */
   build(): void {
@@ -107,7 +112,7 @@ export class Session implements DataHost, Host {
     this.silences = feed.symbols.map(() => '')
     this.#venues = feed.symbols.map(({ instrument }) => instrument.venue)
     this.networks = new ModelHost(feed, this.stream, (id) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training)
-    this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload) })
+    this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload), overran: (overrun) => void this.overruns.push(overrun), watch: this.watch })
     this.decisions = new DecisionMaker(count, {
       combine: (predictions, situation, weights) => this.#combine(predictions, situation, weights),
       thresholds: ({ index }) => this.#thresholds(index),
@@ -150,7 +155,10 @@ export class Session implements DataHost, Host {
   reject(source: string, code: string, message: string, symbol = 0): void {
     this.post('data:reject', symbol, source, { source, code, message })
   }
-  end(): void { this.bus.end() }
+  end(): void {
+    this.bus.end()
+    this.watch?.ended()
+  }
 
   /** The phases of a boundary, each drained before the next. */
   boundary(symbol: number, time: number): void {
@@ -173,6 +181,12 @@ export class Session implements DataHost, Host {
       this.digested.add('swap', this.sequence(), model, version)
       this.networks.swap(model, weights, version)
     }
+  }
+
+  /** A fault by elapsed time takes effect. */
+  fail({ module, code, message, off }: Overrun): void {
+    this.modules.fault(module, code, message)
+    if (off) Object.assign(this.modules.runtime(module) ?? {}, { enabled: false, faulted: false, reason: message })
   }
 
   apply(command: Command): void {
@@ -203,7 +217,7 @@ export class Session implements DataHost, Host {
       if (runtime.lacks(symbol, this.clock.now())) this.silences[symbol] = 'cold'
       else if (definition.model) this.#request(runtime, symbol, time)
       else this.guarded(id, () => {
-        const answer = definition.predict?.(this.modules.context(runtime, symbol) as never)
+        const answer = this.#timed(id, () => definition.predict?.(this.modules.context(runtime, symbol) as never))
         for (const draft of answer === undefined ? [] : Array.isArray(answer) ? answer : [answer]) this.#answer(id, symbol, time, draft as Draft)
       })
     }
@@ -224,14 +238,16 @@ export class Session implements DataHost, Host {
       fromRecord: true,
       compute: async (payload) => {
         const { id, tensors } = payload as unknown as Payload
-        return (await this.networks.infer(id, tensors)) as unknown as Plain
+        const answer = this.networks.infer(id, tensors)
+        return (await (this.mode === 'live' ? withinBudget(answer, RESULT_MS, 'an answer') : answer)) as unknown as Plain
       },
+      owner: (payload) => (payload as unknown as Payload).id,
       apply: (payload, output) => {
         const { id, symbol, price, frame, tensors } = payload as unknown as Payload
         const runtime = this.modules.runtime(id)
         if (!runtime?.active) return
         this.guarded(id, () => {
-          const draft = runtime.entry.definition.model?.decode(output as never, this.modules.context(runtime, symbol) as never)
+          const draft = this.#timed(id, () => runtime.entry.definition.model?.decode(output as never, this.modules.context(runtime, symbol) as never))
           if (!draft) return
           const horizon = frame.target.horizon
           const prediction = this.#answer(id, symbol, frame.asOf, 'abstain' in draft ? draft : { ...draft, horizon }, frame, price)
@@ -300,9 +316,11 @@ export class Session implements DataHost, Host {
   #ask<T>(role: 'combine' | 'thresholds', index: number, call: (definition: AnyDefinition, ctx: never) => T): T | undefined {
     const provider = this.modules.runtimes.find(({ active, entry }) => active && entry.definition[role])
     let answer: T | undefined
-    if (provider) this.guarded(provider.entry.id, () => void (answer = call(provider.entry.definition, this.modules.context(provider, index) as never)))
+    const { id, definition } = provider?.entry ?? {}
+    if (id && definition) this.guarded(id, () => void (answer = this.#timed(id, () => call(definition, this.modules.context(provider as ModuleRuntime, index) as never))))
     return answer
   }
+  #timed<T>(id: string, run: () => T): T { return this.watch ? this.watch.timed(id, run) : run() }
 
   // ---- what participants call
   on<K extends EventName>(topic: K, listener: (event: EventOf<K>) => void, owner = 'participant'): () => void {

@@ -82,7 +82,7 @@ export interface DataFeed {
   /** Opens sources (`prepare`), so that `symbols` is known; nothing is dispatched. */
   prepare(): Promise<void>
   /** Opens store and journal, and returns the newest snapshot to restore, if any. @throws TapeloomError `journal.manifest` */
-  open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined }>
+  open(manifest: RunManifest): Promise<{ readonly snapshot: Uint8Array | undefined; readonly hung?: HungModule | undefined }>
   /** Dispatches inputs whose `tsInit` < `limit` and < `host.due` (all of the journal's, while recovering). */
   advance(limit: number): AdvanceState
   /** After 'starved': settles when there is something to dispatch. */
@@ -105,7 +105,19 @@ export interface DataFeed {
   restore(state: Plain): void
   /** Keeps a snapshot beside the journal (older ones go); does nothing without a journal. */
   keepSnapshot(bytes: Uint8Array): Promise<void>
+  /**
+   * Has another thread watch what runs: `stamp` holds the sequence at 0 and at 3 the place (from 1) in `modules` of the
+   * module whose code runs, in shared memory. Both the same for `afterUs`: the module never returns; it is named, noted
+   * for the next `open`, and the process ended. Called again when the list has grown.
+   */
+  watch?(stamp: Float64Array, modules: readonly string[], afterUs: number): Promise<void>
   close(): Promise<void>
+}
+
+/** Code that never returned in an earlier run of the same journal, and the input it was given. */
+export interface HungModule {
+  readonly module: string
+  readonly sequence: number
 }
 
 /** The part of a series that an inference saw: open times of its first and last row, and how many rows. */

@@ -79,6 +79,8 @@ export interface WorkHandler {
   compute(payload: Plain): Promise<Plain>
   /** Runs in the order, at its due time. */
   apply(payload: Plain, result: Plain): void
+  /** Whose fault it is when there is no result; absent: the handler's. */
+  owner?(payload: Plain): string
   /** What of the result is journalled; absent: all of it. */
   record?(result: Plain): Plain
   /** When a journal is run again: take the recorded result (true), or compute it anew (false). */

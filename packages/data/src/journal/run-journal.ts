@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import {
-  decodePlain, encodePlain, TapeloomError, type HostRecord, type Instrument, type Plain, type RunManifest, type Source,
+  decodePlain, encodePlain, TapeloomError, type HostRecord, type HungModule, type Instrument, type Plain, type RunManifest, type Source,
 } from '@tapeloom/core'
 import { KIND, NONE, type MarketRecord } from '../ingest/market-record.ts'
+import { forgetHung, foundHung, hungMarker } from './hung-module.ts'
 import { checkHeader, journalHeader } from './journal-manifest.ts'
 import { findJournal, JournalReader } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
@@ -52,6 +53,14 @@ export class RunJournal {
   }
   get acknowledged(): number {
     return this.#writer.acknowledged
+  }
+  /** The module that never returned in the run before. @throws TapeloomError `module.hung` when it would hang again */
+  get hung(): HungModule | undefined {
+    return foundHung(this.#folder, this.end)
+  }
+  /** Where a watchdog notes such a module. */
+  get hungMarker(): string {
+    return hungMarker(this.#folder)
   }
 
   /**
@@ -103,7 +112,11 @@ export class RunJournal {
     record.source = record.market = NONE
     record.flags = 0
     record.text = ''
-    if (sequence > this.end) this.#writer.append(sequence, record, encodePlain(payload))
+    if (sequence <= this.end) return
+    this.#writer.append(sequence, record, encodePlain(payload))
+    if (kind !== 'fault') return
+    this.#writer.write()
+    forgetHung(this.#folder)
   }
 
   write(): void {

@@ -1,0 +1,87 @@
+/** A handler may take so long; an answer of a network, so long. */
+const HANDLER_MS = 50
+export const RESULT_MS = 2000
+/** Inputs for which handlers of trades and books are timed one by one, after one input that took too long. */
+const TIMED_INPUTS = 10_000
+
+/** A fault by elapsed time: it takes its place in the order by a record of its own. `off`: no restart, until it is enabled. */
+export interface Overrun {
+  readonly module: string
+  readonly code: string
+  readonly message: string
+  readonly off: boolean
+}
+
+/**
+ * Measures the handlers of a live run: one reading of the clock an input, two a handler of a rare event or a predictor.
+ * Only after an input that took too long are the handlers of trades and books timed too. Whose code is running stands in
+ * the stamp, for a watchdog on another thread.
+ */
+export class HandlerWatch {
+  /** Modules by the mark (from 1) that stands in the stamp while their code runs. */
+  readonly modules: string[] = []
+  /** Whether handlers of trades and books are timed now. */
+  closely = 0
+  #since = Infinity
+  declare readonly stamp: Float64Array
+  /** Whether time is measured; a run that only has a watchdog measures none. */
+  declare readonly times: boolean
+  readonly #overran: (overrun: Overrun) => void
+  readonly #changed: () => void
+
+  /** @param changed told when handlers are to be connected anew */
+  constructor(stamp: Float64Array, times: boolean, overran: (overrun: Overrun) => void, changed: () => void) {
+    Object.assign(this, { stamp, times })
+    this.#overran = overran
+    this.#changed = changed
+  }
+
+  /** Inputs follow each other from now on. */
+  start(): void { this.#since = performance.now() }
+
+  /** An input is done. */
+  ended(): void {
+    this.stamp[3] = 0
+    if (!this.times) return
+    const [now, before] = [performance.now(), this.closely]
+    const slow = now - this.#since > HANDLER_MS
+    this.#since = now
+    this.closely = slow ? TIMED_INPUTS : Math.max(0, before - 1)
+    if (this.closely > 0 !== before > 0) this.#changed()
+  }
+
+  mark(module: string): number {
+    if (!this.modules.includes(module)) this.modules.push(module)
+    return this.modules.indexOf(module) + 1
+  }
+
+  /** Code of a module runs on, however long: what stands in the stamp moves. */
+  beat(module: string): void {
+    const mark = this.mark(module)
+    this.stamp[3] = this.stamp[3] === mark ? mark + 0.5 : mark
+  }
+
+  /** Runs a module's code and measures it. */
+  timed<T>(module: string, run: () => T): T {
+    const from = this.times ? performance.now() : NaN
+    this.stamp[3] = this.mark(module)
+    try {
+      return run()
+    } finally {
+      this.stamp[3] = 0
+      const ms = this.times ? performance.now() - from : NaN
+      if (ms > HANDLER_MS) this.#overran({ module, code: 'module.budget', message: `a handler took ${Math.round(ms)} ms, its budget is ${HANDLER_MS} ms`, off: false })
+    }
+  }
+}
+
+/** An error by elapsed time. */
+export class TookTooLong extends Error {}
+
+/** @throws TookTooLong when the work is not done after so many ms */
+export async function withinBudget<T>(work: T | Promise<T>, ms: number, what: string): Promise<T> {
+  if (!(work instanceof Promise)) return work
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new TookTooLong(`${what} took more than ${ms / 1000} s`)), ms).unref()
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
