@@ -52,3 +52,10 @@ export { runtimeInfo } from './onnx/onnx-runtime.ts'
 export { labels, type PivotTurnSpec } from './labels.ts'
 export { barrierTouch, ewmSigmaBps, type BarrierSpec, type BarrierTouch } from './triple-barrier.ts'
 export { answerOf, createAnswerRecord, noteAnswer, noteOutcome, type AnswerRecord } from './answer-record.ts'
+export { betaAfter, DqnAgent, type AgentSpec } from './q-learning/dqn-agent.ts'
+export { NStep, type Step, type Transition } from './q-learning/n-step.ts'
+export { PrioritizedReplay, type Draw } from './q-learning/prioritized-replay.ts'
+export {
+  bestOf, bootstrapValue, QLearner, type LearnerSpec, type LearnerStep, type TransitionBatch,
+} from './q-learning/q-learner.ts'
+export { qNetwork, type QNetwork, type QNetworkSpec } from './q-learning/q-network.ts'

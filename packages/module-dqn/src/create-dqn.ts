@@ -1,8 +1,7 @@
 import { defineModule, fromPackage, need, positionBlock, timeframeUs, type Timeframe } from '@tapeloom/core'
-import { answerOf, createAnswerRecord, noteAnswer, noteOutcome, type Optimizer } from '@tapeloom/models'
+import { answerOf, createAnswerRecord, noteAnswer, noteOutcome, qNetwork, type Optimizer } from '@tapeloom/models'
 import pkg from '@tapeloom/module-dqn/package.json' with { type: 'json' }
 import { DqnTraining } from './dqn-training.ts'
-import { qNetwork } from './q-network.ts'
 import { POSITION } from './state-reference.ts'
 
 /** What a Q-network sees, and how it learns. */

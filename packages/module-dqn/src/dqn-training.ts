@@ -2,11 +2,7 @@ import {
   CLASS, createRandom, type FedTensor, type Host, type InferenceFrame, type MarketSymbol, type Participant, type Plain,
   type Prediction, type SeededRandom,
 } from '@tapeloom/core'
-import { betaAfter } from './dqn-agent.ts'
-import { NStep, type Step } from './n-step.ts'
-import { PrioritizedReplay } from './prioritized-replay.ts'
-import { bestOf, QLearner } from './q-learner.ts'
-import type { QNetwork } from './q-network.ts'
+import { bestOf, betaAfter, NStep, PrioritizedReplay, QLearner, type QNetwork, type Step } from '@tapeloom/models'
 import { rebuildStates, stateReference, type StateReference } from './state-reference.ts'
 import { settle, stepRewards, type Account } from './step-rewards.ts'
 

@@ -1,8 +1,3 @@
-export { DqnAgent, type AgentSpec } from './dqn-agent.ts'
-export { NStep, type Step, type Transition } from './n-step.ts'
-export { PrioritizedReplay, type Draw } from './prioritized-replay.ts'
-export { bestOf, bootstrapValue, QLearner, type LearnerSpec, type LearnerStep, type TransitionBatch } from './q-learner.ts'
-export { qNetwork, type QNetwork, type QNetworkSpec } from './q-network.ts'
 export { createDqn, dqn, type DqnSpec } from './create-dqn.ts'
 export { DqnTraining, type DqnTrainingSpec } from './dqn-training.ts'
 export { settle, stepRewards, type Account } from './step-rewards.ts'

@@ -1,7 +1,6 @@
 import { createRandom } from '@tapeloom/core'
-import { adamW } from '@tapeloom/models'
 import { expect, test } from 'vitest'
-import { bestOf, bootstrapValue, DqnAgent, qNetwork } from './index.ts'
+import { adamW, bestOf, bootstrapValue, DqnAgent, qNetwork } from '../index.ts'
 
 // ---- Sutton & Barto (2018), example 6.6: a walk along a cliff, 4 rows of 12, from the lower left to the lower right.
 const [ROWS, COLUMNS] = [4, 12]

@@ -1,7 +1,11 @@
 import type { Network } from '@tapeloom/core'
-import {
-  adamW, add, clip, concat, defineModel, dense, mean, mul, relu, sub, sum, type Optimizer, type Tensor,
-} from '@tapeloom/models'
+import { defineModel } from '../define-model.ts'
+import type { Tensor } from '../graph/tensor.ts'
+import { concat } from '../ops/arrange.ts'
+import { add, clip, mul, relu, sub } from '../ops/elementwise.ts'
+import { dense } from '../ops/layer.ts'
+import { mean, sum } from '../ops/reduce.ts'
+import { adamW, type Optimizer } from '../optimizer.ts'
 
 /** A network of action values. */
 export interface QNetworkSpec {
