@@ -125,6 +125,41 @@ test('frames that are no text, and texts that are no message, are rejects; the c
   expect(JSON.parse(lines[4]!)).toMatchObject({ b64: 'AQID' })
 })
 
+test('a trade of a finer step than was told loses the book for good, unless a new one is asked for', async () => {
+  const book = JSON.stringify([1, { as: [['101.0', '1', '1.5']], bs: [['100.0', '1', '1.5']] }, 'book-1000', 'XBT/USD'])
+  const trade = JSON.stringify([1, [['100.05', '0.5', '2.5', 'b', 'l', '']], 'trade', 'XBT/USD'])
+  const { urls } = await silentVenue([book, trade])
+  const [log, lines] = [[] as string[], [] as string[]]
+  const source = kraken({
+    symbols: ['BTC/USD'], urls, instruments: given, ...quick, silence: '10s',
+    log: (message) => log.push(message), capture: (line) => lines.push(line),
+  })
+  await source.prepare?.()
+  const inputs = await collect(source, () => lines.some((line) => line.includes('unsubscribe')))
+  expect(inputs.map(({ kind }) => kind)).toEqual(['book', 'gap'])
+  expect(inputs[1]).toMatchObject({ reason: 'finer-step' })
+  expect(log).toContain('[live kraken] XBT/USD: its book is lost (finer-step), a new snapshot is asked for.')
+})
+
+test('a subscription that is refused is said and counted, as is all that is not understood', async () => {
+  const refused = '{"event":"subscriptionStatus","status":"error","errorMessage":"Currency pair not supported XBT/USD"}'
+  const { urls } = await silentVenue([refused])
+  const log: string[] = []
+  const source = kraken({ symbols: ['BTC/USD'], urls, instruments: given, ...quick, log: (message) => log.push(message) })
+  await source.prepare?.()
+  const inputs = await collect(source, (found) => found.length > 0)
+  expect(inputs[0]).toMatchObject({ kind: 'reject', code: 'feed.unknown', raw: refused })
+  expect(log).toContain(`[live kraken] feed.unknown: ${refused}.`)
+})
+
+test.each([
+  [{ socket: 'nonsense' }, "urls.socket is 'nonsense'. Give an address such as 'wss://venue.example'."],
+  [{ rest: 'ws://x' }, "urls.rest is 'ws://x'. Give an address such as 'https://venue.example'."],
+  [{ socket: 'wss://' }, "urls.socket is 'wss://'."],
+])('%j is refused before anything runs', (urls, message) => {
+  expect(() => kraken({ symbols: ['BTC/USD'], urls })).toThrow(expect.objectContaining({ code: 'live.urls', message: expect.stringContaining(message) as string }))
+})
+
 test('a snapshot that cannot be had is asked for again and again, and said', async () => {
   const { urls } = await silentVenue([], 429)
   const log: string[] = []

@@ -11,8 +11,11 @@ export interface RecordedFiles {
 }
 
 const isParquet = (file: string) => /\.parquet$/i.test(file)
-const isCapture = (file: string) => /\.(txt|jsonl)(\.gz)?$/i.test(file)
-/** Files of a folder are taken when their name tells what is in them; recorded traffic tells it in its first line. */
+const isCapture = (file: string) => /\.(txt|jsonl|log|json)(\.gz)?$/i.test(file)
+/**
+ * Files of a folder are taken when their name tells what is in them; recorded traffic tells it in its first line. Logs of
+ * orders and requested books are taken when they are named themselves.
+ */
 const isNamed = (file: string) =>
   /^[^_]+_[A-Za-z0-9]+(-PERP)?_.+\.(parquet|txt|txt\.gz)$|^[^_]+_.+\.jsonl(\.gz)?$/i.test(basename(file))
 
@@ -34,7 +37,7 @@ export function recordedFiles(paths: readonly string[]): RecordedFiles {
   })
   const unknown = files.find((file) => !isParquet(file) && !isCapture(file))
   if (unknown !== undefined) {
-    const what = 'is no kind of recording that is known. Give .parquet, .txt.gz or .jsonl.gz files.'
+    const what = 'is no kind of recording that is known. Give .parquet, .txt.gz, .jsonl.gz, .log.gz or .json.gz files.'
     throw new TapeloomError('source.kind', `[source ${unknown}] ${what}`)
   }
   const distinct = [...new Set(files)]

@@ -37,8 +37,10 @@ export async function surveyCapture(file: string): Promise<CaptureSurvey> {
   let futures = false
   let events = 0
   let wire: WireSurvey | undefined
+  let isFirst = true
   await eachLine(file, (reader) => {
-    const exchange = reader.line === 1 ? exchangeOf(reader.whole()) : undefined
+    const exchange = isFirst ? exchangeOf(reader.whole()) : undefined
+    isFirst = false
     if (exchange !== undefined) wire = new WireSurvey(exchange, file)
     if (wire) return wire.visit(reader)
     const message = parser.parse(reader.bytes, reader.start, reader.end)

@@ -76,10 +76,8 @@ async function* inflated(file: string): AsyncGenerator<Uint8Array, void, void> {
     const chunks = chunksOf(file, handle)
     const { value: first } = await chunks.next()
     if (first === undefined) return
-    if (first[0] !== 0x1f || first[1] !== 0x8b) {
-      yield first
-      yield* chunks
-    } else yield* gunzipped(first, chunks)
+    const isGzip = first[0] === 0x1f && first[1] === 0x8b
+    yield* withoutMark(isGzip ? gunzipped(first, chunks) : prepended(first, chunks))
   } finally {
     await handle.close()
   }
@@ -126,6 +124,16 @@ async function* gunzipped(first: Uint8Array, chunks: AsyncIterable<Uint8Array>):
     if (broken) throw new Truncated(offset, broken)
   } finally {
     gunzip.destroy()
+  }
+}
+
+/** Some editors begin a text with the mark of UTF-8, which is none of its first line. */
+async function* withoutMark(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let isFirst = true
+  for await (const part of parts) {
+    const isMarked = isFirst && part[0] === 0xef && part[1] === 0xbb && part[2] === 0xbf
+    isFirst = false
+    yield isMarked ? part.subarray(3) : part
   }
 }
 

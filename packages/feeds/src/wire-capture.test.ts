@@ -69,19 +69,21 @@ describe('captureSource', () => {
     expect(inputs.map((input) => [input.kind, input.kind === 'gap' && input.reason])).toEqual([['book', false], ['gap', 'reconnect'], ['book', false]])
   })
 
-  test('what lies off the grid of the file is a gap, and a symbol that cannot be told a reject', () => {
+  test.each([
+    ['book', { type: 'l2_updates', symbol: 'BTCUSD', changes: [['buy', '1.25', '1']] }],
+    ['trade', { type: 'trade', symbol: 'BTCUSD', event_id: 1, timestamp: 5, price: '1', quantity: '0.5', side: 'buy' }],
+  ])('a %s off the grid is a gap that the book does not go on after, and a symbol that cannot be told a reject', (_, offGrid) => {
     const wire = new WireLines('GEMINI', 'x', new Map([['BTCUSD', instrument('BTC/USD', { venue: 'gemini', tickSize: '0.5', lotSize: '1' })]]))
     const book = (symbol: string, price: string) => ({ type: 'l2_updates', symbol, changes: [['buy', price, '1']] })
-    const trade = { type: 'trade', symbol: 'BTCUSD', event_id: 1, timestamp: 5, price: '1', quantity: '0.5', side: 'buy' }
-    const lines = received([book('BTCUSD', '1.5'), book('BTCUSD', '1.25'), book('BTCUSD', '2'), trade, book('ODD', '1'), { type: 'heartbeat' }])
+    const lines = received([book('BTCUSD', '1.5'), offGrid, book('BTCUSD', '2'), book('ODD', '1'), { type: 'heartbeat' }])
     const inputs = lines.flatMap((line, i) => {
       const reader = { whole: () => line } as CaptureReader
       wire.receivedUs(reader)
       return wire.decode(reader, 1 + i)
     })
     expect(inputs).toMatchObject([
-      { kind: 'book', bids: [[1.5, 1]] }, { kind: 'gap', reason: 'finer-step', sourceSequence: 2 }, { kind: 'gap', sourceSequence: 4 },
-      { kind: 'reject', code: 'feed.symbol', raw: lines[4], tsInit: T0 + 4000 },
+      { kind: 'book', bids: [[1.5, 1]] }, { kind: 'gap', reason: 'finer-step', sourceSequence: 2 },
+      { kind: 'reject', code: 'feed.symbol', raw: lines[3], tsInit: T0 + 3000 },
     ])
   })
 
@@ -93,6 +95,18 @@ describe('captureSource', () => {
     expect((await all(source)).map(({ symbol, sourceSequence }) => [symbol, sourceSequence])).toEqual([
       ['BTC/USDT', 2], ['BTC/USD', 3], ['BTC/USD', 4], ['BTC/USDT', 5],
     ])
+  })
+
+  test('the mark of UTF-8 and empty lines may come before the header, and lines may end as on Windows', async () => {
+    const plain = await all(captureSource(capture(...lines)))
+    const odd = join(folder, 'marked.jsonl')
+    writeFileSync(odd, `\uFEFF\r\n\r\n${lines.join('\r\n')}`)
+    const inputs = await all(captureSource(odd))
+    expect(inputs).toEqual(plain.map((input) => ({ ...input, sourceSequence: input.sourceSequence! + 2 })))
+    expect(await all(captureSource(odd), inputs[2]?.sourceSequence)).toEqual(inputs.slice(3))
+    const text = join(folder, 'binance-spot_btcusdt_marked.txt')
+    writeFileSync(text, `\uFEFF1699999999000000000 {"e":"trade","E":1,"s":"BTCUSDT","t":1,"p":"5","q":"1","T":1,"m":true}\n`)
+    expect(await all(captureSource(text))).toMatchObject([{ kind: 'trade', price: 5 }])
   })
 
   test('an exchange that no decoder reads and a capture without data are named', async () => {

@@ -41,7 +41,7 @@ export class WireLines implements LineDecoder {
     const input = inputOf(event, this.#instruments, stamp)
     if (event.kind === 'quote' || event.kind === 'reject') return input
     if (!input) return { kind: 'reject', code: 'feed.symbol', raw: this.#line.slice(0, KEPT), ...stamp }
-    if (event.kind === 'book' && input.kind === 'gap') this.#feed.decoder.lose(event.symbol)
+    if (event.kind !== 'gap' && input.kind === 'gap') this.#feed.decoder.lose(event.symbol)
     return input
   }
 }

@@ -11,6 +11,8 @@ export class BookSync<Update> {
   readonly #rule: SequenceRule
   #waiting: { readonly ids: UpdateIds; readonly update: Update }[] = []
   #live = false
+  /** The id of what the live book has taken last. */
+  #last = NaN
 
   constructor(rule: SequenceRule) {
     this.#rule = rule
@@ -27,13 +29,20 @@ export class BookSync<Update> {
   update(ids: UpdateIds, update: Update): 'apply' | 'drop' | 'wait' | 'gap' {
     const verdict = this.#live ? this.#rule.apply(ids) : 'wait'
     if (verdict === 'gap') this.#live = false
+    if (verdict === 'apply') this.#last = ids.last
     if (verdict === 'gap' || verdict === 'wait') this.#keep(ids, update)
     return verdict
+  }
+
+  /** Whether a snapshot is older than the live book is, which it would take back: leave it out. */
+  isOld(id: number): boolean {
+    return this.#live && id < this.#last
   }
 
   /** Takes a snapshot: returns the waiting updates to apply after it, or undefined when they do not continue it. */
   snapshot(id: number): readonly Update[] | undefined {
     this.#rule.reset(id)
+    let last = id
     const fitting: Update[] = []
     for (const { ids, update } of this.#waiting) {
       const verdict = this.#rule.apply(ids)
@@ -41,9 +50,12 @@ export class BookSync<Update> {
         this.#live = false
         return undefined
       }
-      if (verdict === 'apply') fitting.push(update)
+      if (verdict !== 'apply') continue
+      fitting.push(update)
+      last = ids.last
     }
     this.#waiting = []
+    this.#last = last
     this.#live = true
     return fitting
   }

@@ -185,6 +185,15 @@ describe('ConsolidatedBook', () => {
     }), { numRuns: 300 })
   })
 
+  test('where a venue has sent a cut-off book without a level, nothing but the best is known', () => {
+    const venues = [new VenueBook(spot('a')), new VenueBook(spot('b'))]
+    const book = new ConsolidatedBook(venues.map((venue) => venue.instrument))
+    venues[0]!.apply(message('snapshot', [[100, 1], [99, 2]], [[101, 1], [102, 2]]))
+    venues[1]!.apply(message('snapshot', [], [], true))
+    for (const [i, venue] of venues.entries()) book.follow(i, venue)
+    for (const side of ['bid', 'ask'] as const) expect(depth(book, side, 2)).toMatchObject({ count: 1, prices: [side === 'bid' ? 100 : 101, NaN] })
+  })
+
   test('it follows the books of its venues: those that are not live leave the sum and come back whole', () => {
     const venues = [new VenueBook(spot('a')), new VenueBook(spot('b', '0.5'))]
     const book = new ConsolidatedBook(venues.map((venue) => venue.instrument))

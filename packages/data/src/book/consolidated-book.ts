@@ -176,8 +176,8 @@ export class ConsolidatedBook implements BookReader {
         this.set(venue, tape.bid[i] === 1 ? 'bid' : 'ask', ticks, Math.round((tape.quantity[i]! * lot.scale) / lot.k))
       }
     } else this.#join(venue, book)
-    this.#bidEdges[venue] = edgeTicks(book.knownBidsFrom, -Infinity, this.tick)
-    this.#askEdges[venue] = edgeTicks(book.knownAsksTo, Infinity, this.tick)
+    this.#bidEdges[venue] = edgeTicks(book.knownBidsFrom, 0, -Infinity, this.tick)
+    this.#askEdges[venue] = edgeTicks(book.knownAsksTo, Infinity, Infinity, this.tick)
   }
 
   #join(venue: number, { ladder }: VenueBook): void {
@@ -205,6 +205,6 @@ function baseLot({ kind, lot, contractSize, symbol }: Instrument): Grid {
   return { k: lot.k * size.k, scale: lot.scale * size.scale }
 }
 
-/** A known edge in ticks; `whole` where a side is known to its end, which a book says as 0 or Infinity. */
-const edgeTicks = (price: number, whole: number, { k, scale }: Grid): number =>
-  price === 0 || price === Infinity ? whole : Math.round((price * scale) / k)
+/** A known edge in ticks; `end` where the side is known whole, which its book says by the price `whole`. */
+const edgeTicks = (price: number, whole: number, end: number, { k, scale }: Grid): number =>
+  price === whole ? end : Math.round((price * scale) / k)

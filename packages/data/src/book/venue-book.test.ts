@@ -221,3 +221,12 @@ describe('BookSync', () => {
     expect(sync.update(ids(5), 'a')).toBe('apply')
   })
 })
+
+test('a snapshot that is older than the live book is dropped; the same or a younger one is taken', () => {
+  const book = new VenueBook(btc, { rule: consecutive() })
+  book.apply(snapshot([[100, 1]], [[101, 1]]), ids(5))
+  book.apply(delta([[100, 3]]), ids(6))
+  expect([book.apply(snapshot([[100, 1]], [[101, 1]]), ids(5)), book.bestBidQuantity]).toEqual(['dropped', 3])
+  expect([book.apply(snapshot([[100, 4]], [[101, 1]]), ids(6)), book.bestBidQuantity]).toEqual(['applied', 4])
+  expect(book.apply(delta([[100, 5]]), ids(7))).toBe('applied')
+})

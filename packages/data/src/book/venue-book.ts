@@ -228,6 +228,7 @@ export class VenueBook implements BookReader {
 
   /** A snapshot and the updates that waited for it become one change. */
   #join(message: BookMessage, id: number): BookOutcome {
+    if (this.#sync?.isOld(id)) return 'dropped'
     const waiting = this.#sync?.snapshot(id)
     if (!waiting) return this.lose()
     const levels = waiting.reduce((sum, { bids, asks }) => sum + bids.length + asks.length, 0)

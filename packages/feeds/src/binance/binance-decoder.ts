@@ -60,6 +60,7 @@ export class BinanceDecoder {
   }
 
   #snapshot(message: BinanceMessage): MarketInput | undefined {
+    if (this.#sync.isOld(message.last)) return undefined
     const levels = this.#levels(message)
     if (!levels) return this.#gap(message, 'finer-step')
     const wasLive = this.#sync.live
@@ -73,7 +74,7 @@ export class BinanceDecoder {
   }
 
   #gap(message: BinanceMessage, reason: string): MarketInput {
-    if (message.kind !== 'trade') this.#sync.lose()
+    this.#sync.lose() // of a trade, too: whoever hears of a gap lets the book go
     return { kind: 'gap', ...this.#stamp(message), reason }
   }
 

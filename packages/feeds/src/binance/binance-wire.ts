@@ -113,6 +113,7 @@ export class BinanceWire implements VenueDecoder {
     const ownUs = time === undefined ? NaN : millisecondsUs(time)
     const book = this.#bookOf(symbol, '')
     const eventUs = [ownUs, book.eventUs, receivedUs].find((us) => !Number.isNaN(us))!
+    if (book.sync.isOld(id)) return []
     const wasLive = book.sync.live
     const waiting = book.sync.snapshot(id)
     if (!waiting) return wasLive ? [{ kind: 'gap', symbol, eventUs, reason: 'desync' }] : []

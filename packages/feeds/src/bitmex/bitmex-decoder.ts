@@ -31,7 +31,7 @@ export class BitmexDecoder implements VenueDecoder {
     if (json === 'pong') return []
     const message = asFields(json)
     const { table, action } = message
-    if (typeof table !== 'string') return 'success' in message || 'info' in message ? [] : undefined
+    if (typeof table !== 'string') return message['success'] === true || 'info' in message ? [] : undefined
     if (UNUSED.test(table)) return []
     if (table === 'trade') return action === 'insert' ? rowsOf(message).map(tradeOf) : []
     if (table === 'quote') return action === 'insert' ? quotesOf(rowsOf(message)) : []

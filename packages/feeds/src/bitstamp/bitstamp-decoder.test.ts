@@ -28,6 +28,12 @@ describe('BitstampDecoder', () => {
     ])
   })
 
+  test('a snapshot that is older than the book leaves the book as it is', () => {
+    const later = diff(12, [], [['3803', '2']])
+    expect(told(read(connect(), rest(10), later, rest(11), diff(13), rest(13)))).toEqual(['snapshot 10', 'delta 12', 'delta 13', 'snapshot 13'])
+    expect(told(read(connect(), later, rest(10), rest(11), rest(12)))).toEqual(['snapshot 10', 'delta 12', 'snapshot 12'])
+  })
+
   test('a lost connection and a message that cannot be read lose the book until the next snapshot', () => {
     const bad = diff(11, [['0', '1']])
     expect(told(read(connect(), diff(1), rest(10), bad, diff(12), rest(11), connect(), diff(20), rest(19)))).toEqual([

@@ -29,7 +29,7 @@ export class BitstampDecoder implements VenueDecoder {
     const message = asFields(json)
     const { event, channel } = message
     if (typeof event !== 'string') return undefined
-    if (event.startsWith('bts:')) return []
+    if (event.startsWith('bts:')) return event === 'bts:error' ? undefined : []
     const name = typeof channel === 'string' ? channel : ''
     const [, kind, symbol = ''] = /^(diff_order_book|live_trades)_([a-z0-9-]+)$/.exec(name) ?? []
     if (kind === 'diff_order_book' && event === 'data') return this.#update(symbol, asFields(message['data']), connection)
@@ -70,7 +70,8 @@ export class BitstampDecoder implements VenueDecoder {
 
   #snapshot(symbol: string, data: Fields): WireEvent[] {
     const change = changeOf(symbol, 'snapshot', data)
-    return [change, ...(this.#bookOf(symbol, '').sync.snapshot(change.eventUs) ?? [])]
+    const { sync } = this.#bookOf(symbol, '')
+    return sync.isOld(change.eventUs) ? [] : [change, ...(sync.snapshot(change.eventUs) ?? [])]
   }
 
   #bookOf(symbol: string, connection: string): Book {

@@ -40,7 +40,7 @@ export class BybitDecoder implements VenueDecoder {
   receive({ json, connection }: WireMessage): readonly WireEvent[] | undefined {
     const message = asFields(json)
     const { topic } = message
-    if (typeof topic !== 'string') return 'success' in message || 'op' in message ? [] : undefined
+    if (typeof topic !== 'string') return message['success'] !== false && ('success' in message || 'op' in message) ? [] : undefined
     const [, v5, legacy, slow, symbol = ''] = BOOK.exec(topic) ?? []
     const prefix = this.#spot.has(connection) ? SPOT : ''
     if (v5 !== undefined) return this.#change(changeOf(prefix + symbol, Number(v5), message))

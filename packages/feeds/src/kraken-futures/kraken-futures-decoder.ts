@@ -17,7 +17,7 @@ export class KrakenFuturesDecoder implements VenueDecoder {
   receive({ json }: WireMessage): readonly WireEvent[] | undefined {
     const message = asFields(json)
     const { feed } = message
-    if ('event' in message) return []
+    if ('event' in message) return message['event'] === 'error' || message['event'] === 'alert' ? undefined : []
     if (feed === 'book') return this.#update(message)
     if (feed === 'book_snapshot') return this.#snapshot(message)
     if (feed === 'trade') return [tradeOf(message)]

@@ -27,7 +27,8 @@ export class KrakenDecoder implements VenueDecoder {
     const { json, receivedUs } = message
     if (!Array.isArray(json)) {
       const fields = asFields(json)
-      return EVENTS.has(fields['event'] as string) ? [] : this.#v2.receive(fields, message)
+      if (EVENTS.has(fields['event'] as string)) return fields['status'] === 'error' ? undefined : []
+      return this.#v2.receive(fields, message)
     }
     const channel = asText(json.at(-2))
     const symbol = asText(json.at(-1))

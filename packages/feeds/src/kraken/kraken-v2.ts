@@ -24,7 +24,7 @@ export class KrakenV2 {
 
   receive(fields: Fields, message: WireMessage): readonly WireEvent[] | undefined {
     const { channel, method, type } = fields
-    if (typeof method === 'string') return this.#answer(fields)
+    if (typeof method === 'string') return fields['success'] === false ? undefined : this.#answer(fields)
     if (channel !== 'book' && channel !== 'trade') return UNUSED.has(channel as string) ? [] : undefined
     if (type !== 'snapshot' && type !== 'update') throw new Unreadable('no type')
     const rows = asList(asFields(exact(message))['data']).map(asFields)

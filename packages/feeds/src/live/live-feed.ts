@@ -28,6 +28,9 @@ export interface LiveFeedParts {
 /** Inputs that wait to be taken: a run that is so far behind gets a gap instead of ever more of them. */
 const MOST_WAITING = 500_000
 
+/** So many messages that cannot be read are logged. */
+const MOST_TOLD = 10
+
 /** One venue, live: keeps the connection and the books, and queues what was heard as inputs. */
 export class LiveFeed {
   readonly #parts: LiveFeedParts
@@ -39,6 +42,7 @@ export class LiveFeed {
   readonly #offset = new RecentMedian()
   readonly #counts = { connections: 0, disconnects: 0, messages: 0, gaps: 0 }
   #state: LiveStatus['state'] = 'idle'
+  #unreadable = 0
   #waiting: MarketInput[] = []
   #wake: (() => void) | undefined
 
@@ -138,15 +142,22 @@ export class LiveFeed {
   #follow(event: WireEvent | WireReject, tsInit: number): void {
     const input = inputOf(event, this.#instruments, { tsInit })
     if (input) this.#push(input)
+    if (event.kind === 'reject') this.#unread(event)
     if (event.kind === 'reject' || event.kind === 'quote') return
     this.#offset.add((tsInit - event.eventUs) / 1000)
-    if (event.kind === 'trade' || !this.#instruments.has(event.symbol)) return
+    if (!this.#instruments.has(event.symbol)) return
+    // A trade off the grid is a gap as well, and whoever hears of a gap lets the book go.
     const isLost = input?.kind === 'gap'
-    if (isLost && event.kind === 'book') this.#wire.decoder.lose(event.symbol)
+    if (isLost && event.kind !== 'gap') this.#wire.decoder.lose(event.symbol)
     if (isLost) {
       this.#counts.gaps++
       this.#books.lost(event.symbol, input.reason)
     } else if (event.kind === 'book' && event.update === 'snapshot') this.#books.arrived(event.symbol)
+  }
+
+  /** What is not understood may be why nothing comes, such as a subscription that is refused. */
+  #unread({ code, raw }: WireReject): void {
+    if (++this.#unreadable <= MOST_TOLD) this.#log(`${code}: ${raw.slice(0, 200)}`, 'warn')
   }
 
   #push(input: MarketInput): void {

@@ -23,7 +23,7 @@ const TRIES = 3
 
 /**
  * Makes the source of a venue.
- * @throws TapeloomError `live.symbols`, `duration.form`; from `prepare` `live.instruments`
+ * @throws TapeloomError `live.symbols`, `live.urls`, `duration.form`; from `prepare` `live.instruments`
  */
 export function liveSource(venue: LiveVenue, options: LiveOptions): LiveSource {
   return new VenueSource(venue, options)
@@ -44,6 +44,7 @@ class VenueSource implements LiveSource {
   constructor(venue: LiveVenue, options: LiveOptions) {
     backOffOf(options.backOff)
     millisecondsOf(options.silence, 0)
+    checkUrls(venue.name, options.urls)
     this.name = venue.name
     this.#venue = venue
     this.#options = options
@@ -142,6 +143,15 @@ class VenueSource implements LiveSource {
     return instrument(listing.symbol, {
       venue: this.#venue.name, ...sizes, ...(listing.kind && { kind: listing.kind }), ...(of !== undefined && { contractSize: of }),
     })
+  }
+}
+
+/** @throws TapeloomError `live.urls`: a socket cannot be made of any text, and would say so only in the middle of a run */
+function checkUrls(name: string, urls: LiveOptions['urls'] = {}): void {
+  for (const [what, scheme] of [['socket', 'ws'], ['rest', 'http']] as const) {
+    const url = urls[what]
+    if (url === undefined || (new RegExp(`^${scheme}s?://`).test(url) && URL.canParse(url))) continue
+    throw new TapeloomError('live.urls', `[live ${name}] urls.${what} is '${url}'. Give an address such as '${scheme}s://venue.example'.`)
   }
 }
 

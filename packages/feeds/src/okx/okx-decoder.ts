@@ -34,7 +34,7 @@ export class OkxDecoder implements VenueDecoder {
   receive({ json }: WireMessage): readonly WireEvent[] | undefined {
     if (json === 'pong') return []
     const message = asFields(json)
-    if ('event' in message) return []
+    if ('event' in message) return message['event'] === 'error' ? undefined : []
     const { channel, instId } = asFields(message['arg'])
     if (typeof channel !== 'string') throw new Unreadable('no channel')
     if (UNUSED.has(channel) || /(candle|price-limit)/.test(channel)) return []
