@@ -2,43 +2,49 @@ import { checkLength } from './check-length.ts'
 import { Kernel } from './kernel.ts'
 import { overWindows } from './over-windows.ts'
 
-/** The power of two from `length` on. */
-const capacity = (length: number): number => 1 << (32 - Math.clz32(length - 1))
-/**
- * Elements of state that `addToExtreme` works in:
- * `[values taken, head, tail, place of the last NaN, (place, value) × ring]`.
- */
-export const extremeSize = (length: number): number => 4 + 2 * capacity(length)
+/** Elements of state that `addToExtreme` works in: `[count in block, its extreme, filled, rows × length]`. */
+export const extremeSize = (length: number): number => 3 + length
 
 /**
- * Largest (sign 1) or smallest (sign −1) of the last `length` values; NaN until they are in and while one is NaN.
- * A deque of candidates, each beyond those after it, in a ring of a power of two. O(1) amortised.
+ * Largest (sign 1) or smallest (sign −1) of the last `length` values; NaN until they are in and while one is NaN: both hand
+ * it on. Two stacks, as `addToSum`: rows hold the extremes of the last block from each value on. O(1) amortised.
  */
-// `!`: masked indices are within the extremeSize elements from `at` on.
+// `!`: count < length, so every index is within the extremeSize elements from `at` on.
 export function addToExtreme(state: Float64Array, at: number, length: number, value: number, sign: 1 | -1): number {
-  const mask = capacity(length) - 1
-  const ring = at + 4
-  const place = state[at]! + 1
-  let head = state[at + 1]! | 0 // both below twice the ring: integers make the masks cheap
-  let tail = state[at + 2]! | 0
-  state[at] = place
-  if (head < tail && state[ring + 2 * (head & mask)]! <= place - length) head++
-  if (value !== value) state[at + 3] = place
-  else {
-    const signed = value * sign
-    while (head < tail && state[ring + 2 * ((tail - 1) & mask) + 1]! * sign <= signed) tail--
-    state[ring + 2 * (tail & mask)] = place
-    state[ring + 2 * (tail & mask) + 1] = value
-    tail++
+  return sign === 1 ? addToLargest(state, at, length, value) : addToSmallest(state, at, length, value)
+}
+
+// Written apart: a choice in the inner loop costs as much as the rest of it.
+function addToLargest(state: Float64Array, at: number, length: number, value: number): number {
+  const rows = at + 3
+  const count = state[at]! + 1
+  const block = count === 1 ? value : Math.max(state[at + 1]!, value)
+  state[rows + count - 1] = value
+  if (count < length) {
+    state[at] = count
+    state[at + 1] = block
+    return state[at + 2] === 0 ? NaN : Math.max(block, state[rows + count]!)
   }
-  if (head > mask) {
-    head -= mask + 1
-    tail -= mask + 1
+  for (let i = rows + length - 2; i >= rows; i--) state[i] = Math.max(state[i]!, state[i + 1]!)
+  state[at] = 0
+  state[at + 2] = 1
+  return block
+}
+
+function addToSmallest(state: Float64Array, at: number, length: number, value: number): number {
+  const rows = at + 3
+  const count = state[at]! + 1
+  const block = count === 1 ? value : Math.min(state[at + 1]!, value)
+  state[rows + count - 1] = value
+  if (count < length) {
+    state[at] = count
+    state[at + 1] = block
+    return state[at + 2] === 0 ? NaN : Math.min(block, state[rows + count]!)
   }
-  state[at + 1] = head
-  state[at + 2] = tail
-  const isMissing = state[at + 3]! > 0 && place - state[at + 3]! < length
-  return place < length || isMissing ? NaN : state[ring + 2 * (head & mask) + 1]!
+  for (let i = rows + length - 2; i >= rows; i--) state[i] = Math.min(state[i]!, state[i + 1]!)
+  state[at] = 0
+  state[at + 2] = 1
+  return block
 }
 
 /** Highest and lowest of the last `length` values, in their unit; NaN until they are in and while one is NaN. */

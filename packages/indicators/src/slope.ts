@@ -22,13 +22,14 @@ export class Slope extends Kernel {
   add(value: number): number {
     const { length, state } = this
     addToLine(state, 1, length, value)
-    state[state.length - 1] = state.at(-1)! + 1
+    const last = state.length - 1
+    state[last] = state[last]! + 1
     return (state[0] = state[3]! / ((length * (length * length - 1)) / 12))
   }
 
   /** Of the line at x = 0, before the first value. */
   get intercept(): number {
-    return this.state[1]! - this.value * (this.state.at(-1)! - (this.length - 1) / 2)
+    return this.state[1]! - this.value * (this.state[this.state.length - 1]! - (this.length - 1) / 2)
   }
   /** The line at the newest value. */
   get line(): number {

@@ -1,5 +1,5 @@
 import { checkLength, checkRange } from './check-length.ts'
-import { delayBy, delaySize } from './delay.ts'
+import { delayBy, delayed, delaySize } from './delay.ts'
 import { Kernel } from './kernel.ts'
 import { addToMoments, momentsSize } from './moving-moments.ts'
 import { addToSums, movingSumsSize } from './moving-sums.ts'
@@ -66,11 +66,10 @@ export class VarianceRatio extends Kernel {
   #addLags(change: number): number {
     const { length, q, state } = this
     const ring = ringAt(length, q)
-    const count = state[ring]!
     let at = sumsAt(length, q)
     let sum = change
     for (let lag = 1; lag < q; lag++) {
-      const before = count < lag ? NaN : state[ring + 1 + ((count - lag) % (q - 1))]!
+      const before = delayed(state, ring, q - 1, lag)
       const both = change * before
       state[at] = both * both
       state[at + 1] = both * (change + before)
