@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { TapeloomError, type StoreRange } from '@tapeloom/core'
-import type { StoreTable } from '@tapeloom/data'
+import { newestTime, retentionStepUs, type Released, type Retention, type StoreTable } from '@tapeloom/data'
 import { ChunkWriter } from './chunk-writer.ts'
 import { migrate, migrations, schemaVersion, type Migration } from './migrations.ts'
 import { loadNative, type Native } from './native.ts'
@@ -9,6 +9,7 @@ import { newestRows, pick } from './newest-known.ts'
 import type { PackedBatch, PackedRows } from './packed-rows.ts'
 import { planRange, type RangePlan } from './range-plan.ts'
 import { Reader, ReaderPool } from './reader-pool.ts'
+import { sweep } from './retention-sweep.ts'
 import { storeError } from './store-error.ts'
 import { TableCatalog } from './table-catalog.ts'
 import { TableView } from './table-view.ts'
@@ -22,6 +23,8 @@ export interface OwnerOptions {
   readonly readOnly: boolean
   /** As DuckDB's `memory_limit`. */
   readonly memoryLimit: string
+  /** What is let go as time goes on; undefined: nothing. */
+  readonly retention?: Retention
   /** Tables that exist in every database, made when they are missing. */
   readonly tables: Readonly<Record<string, StoreTable>>
 }
@@ -49,6 +52,8 @@ export class DatabaseOwner {
   #tail: Promise<unknown> = Promise.resolve()
   #appliedThrough: number
   #failed: TapeloomError | undefined
+  /** Newest time at which old rows were let go. */
+  #retainedAt = -Infinity
 
   /**
    * Opens a file, brings its schema up to date (after a copy of the file), makes missing tables.
@@ -107,9 +112,12 @@ export class DatabaseOwner {
    * @throws TapeloomError `store.order`, `store.value`, `store.disk`, `store.stopped`
    */
   write(batch: PackedBatch): Promise<void> {
-    const work = this.#tail.then(() => this.#write(batch))
-    this.#tail = work.catch(() => undefined)
-    return this.#track(work)
+    return this.#queued(() => this.#write(batch))
+  }
+
+  /** Lets old rows go now, after what is being written. @throws TapeloomError `store.retention`, `store.disk`, `store.stopped` */
+  retain(retention: Retention): Promise<Released> {
+    return this.#queued(() => this.#retain(retention))
   }
 
   /** @throws TapeloomError `store.column` */
@@ -144,29 +152,51 @@ export class DatabaseOwner {
   }
 
   async #write({ through, rows }: PackedBatch): Promise<void> {
-    if (this.#failed) {
-      throw new TapeloomError(
-        'store.stopped', `[store-duckdb] nothing is written after a failure: ${this.#failed.message} Then open the store anew.`,
-        { cause: this.#failed },
-      )
-    }
+    this.#check()
     if (through < this.#appliedThrough) {
       throw new TapeloomError(
         'store.order', `[store-duckdb] batch through ${through} comes after ${this.#appliedThrough}. Write batches in the order of their inputs.`,
       )
     }
-    try {
-      await this.#connection.run('begin')
+    await this.#transaction(`writing through ${through}`, async () => {
       for (const one of rows) await this.#append(one)
       await this.#connection.run(`update store_state set applied_through = ${through}`)
+    })
+    this.#appliedThrough = through
+    const { retention } = this.#options
+    const newest = retention ? newestTime(rows.map(timesOf)) : -Infinity
+    if (!retention || newest < this.#retainedAt + retentionStepUs(retention)) return
+    this.#retainedAt = newest
+    await this.#retain(retention)
+  }
+
+  async #retain(retention: Retention): Promise<Released> {
+    this.#check()
+    return this.#transaction('letting rows go', () => sweep(this.#connection, retention, this.#catalog.names(), this.#appliedThrough))
+  }
+
+  /** Does work whole or not at all; after a failure nothing more is written. */
+  async #transaction<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    try {
+      await this.#connection.run('begin')
+      const result = await work()
       await this.#connection.run('commit')
       this.#catalog.publish()
-      this.#appliedThrough = through
+      return result
     } catch (error) {
-      this.#failed = storeError(error, this.#options.path, `writing through ${through}`)
+      this.#failed = storeError(error, this.#options.path, doing)
       for (const writer of this.#writers.values()) writer.discard()
       await this.#connection.run('rollback').catch(() => undefined) // a failed commit has rolled back already
       throw this.#failed
+    }
+  }
+
+  #check(): void {
+    if (this.#failed) {
+      throw new TapeloomError(
+        'store.stopped', `[store-duckdb] nothing is written after a failure: ${this.#failed.message} Then open the store anew.`,
+        { cause: this.#failed },
+      )
     }
   }
 
@@ -204,12 +234,22 @@ export class DatabaseOwner {
     }
   }
 
+  /** After all that was asked for before. */
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const queued = this.#tail.then(work)
+    this.#tail = queued.catch(() => undefined)
+    return this.#track(queued)
+  }
+
   #track<T>(work: Promise<T>): Promise<T> {
     const settled = work.then(() => undefined, () => undefined).finally(() => this.#running.delete(settled))
     this.#running.add(settled)
     return work
   }
 }
+
+const timesOf = ({ table, columns }: PackedRows) =>
+  ({ table, columns: Object.fromEntries(columns.flatMap(({ name, data }) => (data instanceof Float64Array ? [[name, data]] : []))) })
 
 /** The last `count` of the rows chosen. */
 function lastOf(columns: readonly ReadColumn[], newest: Int32Array | undefined, rowCount: number, count: number): ReadRows {

@@ -1,4 +1,4 @@
-import type { Store } from '@tapeloom/core'
+import type { RetainingStore, Retention } from '@tapeloom/data'
 import { FileStore } from './file-store.ts'
 import type { CandleExport } from './parquet-statements.ts'
 import type { Parameters } from './range-conditions.ts'
@@ -10,13 +10,15 @@ export interface DuckDBOptions {
   readonly readOnly?: boolean
   /** The most memory DuckDB may take, as `512MB`. Default `1GB`. */
   readonly memoryLimit?: `${number}${'MB' | 'GB'}`
+  /** What is let go as time goes on, by the times of the rows; default: nothing. */
+  readonly retention?: Retention
 }
 
 /** A column as a query gives it: NaN and null where the result has NULL. */
 export type QueryColumn<K extends ColumnKind> = K extends 'number' ? Float64Array : K extends 'text' ? readonly (string | null)[] : readonly (boolean | null)[]
 
 /** Tapeloom's store in a DuckDB file: a projection of the journal, and SQL over it. */
-export interface DuckDBStore extends Store {
+export interface DuckDBStore extends RetainingStore {
   readonly path: string
   /**
    * Runs one reading statement and gives the named columns, checked. Parameters are `$name`; whole numbers are bound as
@@ -38,7 +40,7 @@ export interface DuckDBStore extends Store {
 
 /**
  * A store in the DuckDB file at `path`, not open yet: `open()` does that, and makes the file when it is missing.
- * @throws TapeloomError `store.memory-limit`
+ * @throws TapeloomError `store.memory-limit`, `store.retention`
  */
 export function duckdbStore(path: string, options: DuckDBOptions = {}): DuckDBStore {
   return new FileStore(path, options)

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TapeloomError, type StoreBatch, type StoreColumns, type StoreRange, type StoreRows } from '@tapeloom/core'
-import { storeTable, storeTables } from '@tapeloom/data'
+import { lifetimes, storeTable, storeTables, type Released, type Retention } from '@tapeloom/data'
 import type { DuckDBOptions, DuckDBStore, QueryColumn } from './duckdb-store.ts'
 import { claimFile, realDatabasePath, releaseFile, type OpenFile } from './open-files.ts'
 import { startOwnerThread, type OwnerThread } from './owner-client.ts'
@@ -20,16 +20,19 @@ export class FileStore implements DuckDBStore {
   readonly path: string
   readonly #readOnly: boolean
   readonly #memoryLimit: string
+  readonly #retention: Retention | undefined
   readonly #start: () => OwnerThread
   #file: OpenFile | undefined
   #realPath = ''
 
   /** @param start makes the thread that owns the database */
-  constructor(path: string, { readOnly = false, memoryLimit = '1GB' }: DuckDBOptions = {}, start = startOwnerThread) {
+  constructor(path: string, { readOnly = false, memoryLimit = '1GB', retention }: DuckDBOptions = {}, start = startOwnerThread) {
     if (!/^\d+(\.\d+)?(MB|GB)$/.test(memoryLimit)) {
       throw new TapeloomError('store.memory-limit', `[store-duckdb] memoryLimit '${memoryLimit}' is no size. Write it as 512MB or 2GB.`)
     }
+    if (retention) lifetimes(retention, [])
     this.path = path
+    this.#retention = retention
     this.#readOnly = readOnly
     this.#memoryLimit = memoryLimit
     this.#start = start
@@ -38,7 +41,10 @@ export class FileStore implements DuckDBStore {
   async open(): Promise<{ readonly appliedThrough: number }> {
     if (!this.#file) {
       this.#realPath = realDatabasePath(this.path, this.#readOnly)
-      const options = { path: this.#realPath, readOnly: this.#readOnly, memoryLimit: this.#memoryLimit, tables: firstTables }
+      const options = {
+        path: this.#realPath, readOnly: this.#readOnly, memoryLimit: this.#memoryLimit, tables: firstTables,
+        ...(this.#retention && { retention: this.#retention }),
+      }
       this.#file = claimFile(this.#realPath, this.#readOnly, this.#start, (owner) => owner.call('open', options))
     }
     const file = this.#file
@@ -52,12 +58,19 @@ export class FileStore implements DuckDBStore {
 
   async write(batch: StoreBatch): Promise<void> {
     const { owner } = this.#opened('write')
-    if (this.#readOnly) throw new TapeloomError('store.read-only', `[store-duckdb] '${this.path}' is open for reading. Open it without readOnly.`)
+    this.#checkWritable()
     if (!Number.isSafeInteger(batch.through) || batch.through < 0) {
       throw new TapeloomError('store.order', `[store-duckdb] batch through ${batch.through} is no sequence. Give a whole number from 0.`)
     }
     const packed: PackedBatch = { through: batch.through, rows: batch.rows.filter(({ length }) => length > 0).map(packRows) }
     await owner.call('write', packed, buffersOf(packed))
+  }
+
+  async retain(retention: Retention): Promise<Released> {
+    const { owner } = this.#opened('retain')
+    this.#checkWritable()
+    lifetimes(retention, [])
+    return owner.call('retain', retention)
   }
 
   async read(range: StoreRange): Promise<StoreRows> {
@@ -110,6 +123,10 @@ export class FileStore implements DuckDBStore {
   #opened(doing: string): OpenFile {
     if (this.#file) return this.#file
     throw new TapeloomError('store.closed', `[store-duckdb] ${doing}: '${this.path}' is not open. Call open() first.`)
+  }
+
+  #checkWritable(): void {
+    if (this.#readOnly) throw new TapeloomError('store.read-only', `[store-duckdb] '${this.path}' is open for reading. Open it without readOnly.`)
   }
 
   /** The venue whose candles are meant. */

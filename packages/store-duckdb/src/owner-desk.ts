@@ -1,8 +1,7 @@
 import { TapeloomError } from '@tapeloom/core'
-import { DatabaseOwner, type ReadRows } from './database-owner.ts'
-import type { OwnerRequest, OwnerResponse } from './owner-messages.ts'
+import { DatabaseOwner } from './database-owner.ts'
+import type { OwnerCall, OwnerCalls, OwnerRequest, OwnerResponse } from './owner-messages.ts'
 import { storeError } from './store-error.ts'
-import type { QueryResult } from './typed-query.ts'
 
 /** Answers requests to the owner thread, each when its work is done; number columns change hands instead of being copied. */
 export class OwnerDesk {
@@ -36,6 +35,7 @@ export class OwnerDesk {
       case 'write': return void (await owner.write(request.argument))
       case 'read': return owner.read(request.argument.range, request.argument.declared)
       case 'query': return owner.query(request.argument)
+      case 'retain': return owner.retain(request.argument)
       case 'copy': return owner.copy(request.argument)
       case 'close':
         this.#owner = undefined
@@ -44,7 +44,7 @@ export class OwnerDesk {
   }
 }
 
-function buffersOf(answer: { readonly appliedThrough: number } | ReadRows | QueryResult | number | undefined): ArrayBuffer[] {
+function buffersOf(answer: OwnerCalls[OwnerCall]['answer']): ArrayBuffer[] {
   if (typeof answer !== 'object' || !('columns' in answer)) return []
   const numbers = answer.columns.filter((column) => column instanceof Float64Array)
   return [...new Set(numbers.map(({ buffer }) => buffer as ArrayBuffer))]

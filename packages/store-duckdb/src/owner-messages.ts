@@ -1,5 +1,5 @@
 import type { StoreRange } from '@tapeloom/core'
-import type { StoreTable } from '@tapeloom/data'
+import type { Released, Retention, StoreTable } from '@tapeloom/data'
 import type { OwnerOptions, ReadRows } from './database-owner.ts'
 import type { PackedBatch } from './packed-rows.ts'
 import type { QueryResult, QuerySpec } from './typed-query.ts'
@@ -10,6 +10,7 @@ export interface OwnerCalls {
   write: { argument: PackedBatch; answer: undefined }
   read: { argument: { readonly range: StoreRange; readonly declared: StoreTable }; answer: ReadRows }
   query: { argument: QuerySpec; answer: QueryResult }
+  retain: { argument: Retention; answer: Released }
   copy: { argument: string; answer: number }
   close: { argument: undefined; answer: undefined }
 }

@@ -28,7 +28,8 @@ export function planRange(range: StoreRange, table: TableView): RangePlan | unde
   const selected = range.columns.map((column) => table.selected(column))
   if (!table.exists || conditions.isEmpty) return undefined
   const order = range.key ?? key.at(-1) ?? 'known'
-  const limit = range.limit === undefined ? undefined : Math.max(0, Math.floor(range.limit))
+  const { limit: most = Infinity } = range
+  const limit = most < Infinity ? Math.max(0, Math.floor(most)) : undefined
   const oneSeries = key.every((column) => column === order || Object.hasOwn(range.equals ?? {}, column))
   const versions = oneSeries && key.includes(order) && table.type(order) !== 'text' && conditions.after.length === 0
   const select = [...new Set(versions ? [...selected, identifier(order), identifier('known')] : selected)]

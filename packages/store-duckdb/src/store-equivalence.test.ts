@@ -42,7 +42,7 @@ const candleRange = fc.record({
   from: bound,
   to: bound,
   knownBack: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
-  limit: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+  limit: fc.option(fc.oneof({ weight: 7, arbitrary: fc.integer({ min: 0, max: 6 }) }, fc.constantFrom(Infinity, -1)), { nil: undefined }),
 })
 
 const defined = <T extends object>(value: T) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T
