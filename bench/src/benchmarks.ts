@@ -45,6 +45,7 @@ export const benchmarks: readonly Benchmark[] = [
       { what: 'five reads of a store / one prepared union, CPU', measured: reads.ratioCpu, unit: '×' },
     ],
   },
+  { name: 'indicators', file: 'packages/indicators/bench/indicators.bench.ts' },
   { name: 'pivots', file: 'packages/module-pivot/bench/pivots.bench.ts' },
   { name: 'market-analysis', file: 'packages/module-market-analysis/bench/candle.bench.ts' },
   { name: 'books', file: 'bench/src/book/books.bench.ts' },

@@ -62,13 +62,12 @@ export class ParabolicSar extends Kernel {
   #follow(high: number, low: number): void {
     const { state, step, limit } = this
     const sign = state[IS_RISING] === 1 ? 1 : -1
-    const [far, near] = sign === 1 ? [high, low] : [-low, -high]
+    const far = sign === 1 ? high : -low
+    const near = sign === 1 ? low : -high
     const extreme = state[EXTREME]! * sign
-    let level = state[LEVEL]! * sign + state[FACTOR]! * (extreme - state[LEVEL]! * sign)
-    if (state[COUNT]! >= 2) {
-      const [last, before] = sign === 1 ? [state[LOW1]!, state[LOW2]!] : [-state[HIGH1]!, -state[HIGH2]!]
-      level = Math.min(level, last, before)
-    }
+    let level = state[LEVEL]! * sign
+    level += state[FACTOR]! * (extreme - level)
+    if (state[COUNT]! >= 2) level = sign === 1 ? Math.min(level, state[LOW1]!, state[LOW2]!) : Math.min(level, -state[HIGH1]!, -state[HIGH2]!)
     const isProved = state[IS_PROVED] === 1
     const reverses = near < level
     if (reverses) {
