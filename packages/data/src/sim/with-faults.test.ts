@@ -1,7 +1,7 @@
 import { defineSource, type MarketInput, type Source } from '@tapeloom/core'
 import { describe, expect, test } from 'vitest'
 import { BookMemory } from './book-memory.ts'
-import { simulatedMarket, withFaults } from './index.ts'
+import { faultKinds, simulatedMarket, simulatedVenues, withFaults, type FaultSpec, type InjectedFault, type VenueBookInput } from './index.ts'
 
 async function all(source: Source, after?: number): Promise<MarketInput[]> {
   const inputs: MarketInput[] = []
@@ -101,8 +101,67 @@ describe('withFaults', () => {
       { kind: 'gap', symbol: 'A/B', reason: 'disconnect', tsEvent: 1, tsInit: 3 },
     ])
   })
-  test.each(['drop', 'duplicate', 'reorder', 'disconnect'] as const)('%s outside [0, 1] is an error', (kind) => {
+  test.each(faultKinds)('%s outside [0, 1] is an error', (kind) => {
     expect(() => withFaults(market(), { seed: 1, [kind]: 1.5 })).toThrow(`[withFaults] ${kind} 1.5 is not in [0, 1]`)
     expect(() => withFaults(market(), { seed: 1, [kind]: NaN })).toThrow(`${kind} NaN`)
+  })
+  test('a clock that gains more than a tenth is an error', () => {
+    expect(() => withFaults(market(), { seed: 1, clockPpm: 2e5 })).toThrow('[withFaults] clockPpm 200000 is not in')
+  })
+  test('late inputs come after what was sent meanwhile, none is lost, and each has its own time', async () => {
+    const source = withFaults(market(), { seed: 1, delay: 0.1 })
+    const [whole, got] = [text(await all(market())), text(await all(source))]
+    expect(got.toSorted()).toEqual(whole.toSorted())
+    expect(got).not.toEqual(whole)
+  })
+  test('a gap is told for what is lost, and the book comes anew', async () => {
+    const source = withFaults(market(), { seed: 1, gap: 0.01 })
+    const got = await all(source)
+    expect(got.filter(({ kind }) => kind === 'gap')).toHaveLength(source.faults.gap)
+    const snapshots = got.filter((input) => input.kind === 'book' && input.update === 'snapshot').length
+    expect(snapshots).toBeGreaterThan(2)
+    expect(snapshots).toBeLessThanOrEqual(2 + source.faults.gap)
+  })
+  test('spoiled books are crossed, hold what no number is, or another quantity; trades stay as they are', async () => {
+    const books = async (spec: Omit<FaultSpec, 'seed'>) => {
+      const inputs = await all(withFaults(market(), { seed: 1, ...spec }))
+      expect(text(inputs.filter(({ kind }) => kind === 'trade'))).toEqual(text((await all(market())).filter(({ kind }) => kind === 'trade')))
+      return inputs.filter((input): input is VenueBookInput => input.kind === 'book' && input.bids.length + input.asks.length > 0)
+    }
+    const [whole, bad, wrong, crossed] = [await books({}), await books({ badNumber: 1 }), await books({ wrongNumber: 1 }), await books({ cross: 1 })]
+    const numbers = ({ bids, asks }: VenueBookInput) => [...bids, ...asks].flat().map(Number)
+    expect(bad.every((book) => numbers(book).filter((one) => !(one >= 0 && one < 1e15)).length + Number(JSON.stringify(book).includes('""')) === 1)).toBe(true)
+    for (const [i, book] of wrong.entries()) expect(numbers(book).filter((one, at) => one !== numbers(whole[i]!)[at])).toHaveLength(1)
+    expect(crossed.filter(({ update }) => update === 'delta').every((book, i) => book.bids.length > whole.filter(({ update }) => update === 'delta')[i]!.bids.length)).toBe(true)
+  })
+  test('a clock jumps and runs too fast in what the venue says, not in what we receive', async () => {
+    const [source] = simulatedVenues({ symbols: ['BTC/USDT'], duration: '100s', seed: 1, venues: [{ name: 'a' }] })
+    const lags = async (spec: Omit<FaultSpec, 'seed'>) => (await all(withFaults(source!, { seed: 1, ...spec }))).map(({ tsEvent = 0, tsInit = 0 }) => tsEvent - tsInit)
+    const [exact, fast, jumping] = [await lags({}), await lags({ clockPpm: 1000 }), await lags({ clock: 0.01 })]
+    expect(fast[0]).toBe(exact[0])
+    expect(fast.at(-1)! - exact.at(-1)!).toBeCloseTo(100_000, -3)
+    const ahead = new Set(jumping.map((lag, i) => lag - exact[i]!))
+    expect(ahead.size).toBeGreaterThan(5)
+    for (const one of ahead) expect(Math.abs(one)).toBeLessThanOrEqual(30e6)
+  })
+  test('each fault is told when it is made', async () => {
+    const log: InjectedFault[] = []
+    const chances = Object.fromEntries(faultKinds.map((kind) => [kind, 0.005]))
+    const [venue] = simulatedVenues({ symbols: ['BTC/USDT', 'ETH/USDT'], duration: '10m', seed: 1, venues: [{ name: 'a' }] })
+    const source = withFaults(venue!, { seed: 4, ...chances, log: (fault) => log.push(fault) })
+    const got = await all(source)
+    for (const kind of faultKinds) expect(log.filter((one) => one.kind === kind)).toHaveLength(source.faults[kind])
+    expect(Math.min(...Object.values(source.faults))).toBeGreaterThan(0)
+    expect(got.map(({ tsInit }) => tsInit)).toEqual(got.map(({ tsInit }) => tsInit!).toSorted((a, b) => a - b))
+    expect(await all(withFaults(venue!, { seed: 4, ...chances }), 900)).toEqual(got.slice(900))
+  })
+  test('behind the faults a book is told as the venue’s own, or not at all until a snapshot', async () => {
+    const [venue] = simulatedVenues({ symbols: ['BTC/USDT'], duration: '60s', seed: 1, venues: [{ name: 'a' }] })
+    const got = await all(withFaults(venue!, { seed: 1, drop: 0.05 }))
+    const books = got.filter((input): input is VenueBookInput => input.kind === 'book')
+    expect(books.every(({ update, ids }, i) => update === 'snapshot' || ids!.previous === books[i - 1]!.ids!.last)).toBe(true)
+    const gaps = got.filter((input) => input.kind === 'gap')
+    expect(gaps.length).toBeGreaterThan(3)
+    expect(new Set(gaps.map((gap) => gap.kind === 'gap' && gap.reason))).toEqual(new Set(['gap']))
   })
 })
