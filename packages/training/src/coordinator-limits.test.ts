@@ -92,7 +92,7 @@ test('the oldest references expire when more are kept than allowed', async () =>
   expect(references.open).toBe(21) // and the one after the last boundary
   expect(references.registered - references.expired).toBe(references.open)
   const expired = await coordinator.references({ state: 'expired' })
-  expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(['retention']))
+  expect(new Set(expired.map(({ reason }) => reason))).toEqual(new Set(['overflow']))
 })
 
 test('a close looks at as many references when 100 are open as when one is', async () => {
@@ -207,7 +207,7 @@ test('a snapshot is refused when it is of another version, or its model is fed o
   const coordinator = orchestrator.participant(training)
   await orchestrator.run({ until: 100 * MINUTE_US })
   const state = (await coordinator.snapshot()) as { readonly models: readonly object[] }
-  expect(() => coordinator.restore({ ...state, version: 2 } as never)).toThrow(/has version 2, not 1/)
+  expect(() => coordinator.restore({ ...state, version: 1 } as never)).toThrow(/has version 1, not 2/)
   const other = { ...state, models: state.models.map((model) => ({ ...model, schemaHash: 'other' })) }
   expect(() => coordinator.restore(other as never)).toThrow(/was trained with schema 'other', and now has/)
 })

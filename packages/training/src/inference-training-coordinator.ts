@@ -5,6 +5,7 @@ import type { InferenceFrameReference, ResolvedFrame } from './reference/inferen
 import { perCandle, pivotsOnly } from './outcome/label-adapters.ts'
 import { ModelTraining } from './step/model-training.ts'
 import { OutcomeMatcher } from './outcome/outcome-matcher.ts'
+import { leakOf } from './replay/check-leak.ts'
 import { LabelCollection } from './replay/label-collection.ts'
 import { ReferenceLedger, type ReferenceCounts } from './reference/reference-ledger.ts'
 import { ReferenceLookup, type ReferenceFilter } from './reference/reference-lookup.ts'
@@ -46,7 +47,7 @@ export interface ModelProgress {
   readonly parameters: number
 }
 
-const VERSION = 1
+const VERSION = 2
 
 /**
  * Keeps a reference for each inference, finds its outcome, asks subscribers what it teaches, and trains: each sample is
@@ -60,6 +61,7 @@ export class InferenceTrainingCoordinator implements Participant {
   readonly #subscribers = new SubscriberList()
   #attached: Attached | undefined
   #collects = false
+  #incarnations = 0
 
   constructor(options: CoordinatorOptions = {}) {
     this.#options = {
@@ -158,6 +160,7 @@ export class InferenceTrainingCoordinator implements Participant {
         )
       }
       this.#model(saved.id)?.restore(saved as unknown as Plain)
+      this.#incarnations = Math.max(this.#incarnations, saved.incarnation)
     }
   }
 
@@ -170,7 +173,16 @@ export class InferenceTrainingCoordinator implements Participant {
     const model = this.#model(frame.model)
     if (!model) return
     const hash = contentHash(frame.schemaHash, tensors)
-    this.#with().ledger.register(model.table(frame.symbol), frame, prediction, hash, tensors)
+    const { ledger, host } = this.#with()
+    const table = model.table(frame.symbol)
+    if (!ledger.register(table, frame, prediction, hash, tensors)) return
+    const leak = leakOf({ ...frame, inputs: model.inputs })
+    if (leak === undefined) return
+    const row = table.find(frame.sequence)
+    table.setSettled(row)
+    ledger.move(table, row, 'failed', `training.leak: ${leak}`)
+    const message = `[reference ${frame.id}] ${leak}. Check the source of its lanes.`
+    host.emit('module:fault', { module: frame.model, code: 'training.leak', message }, frame.symbol)
   }
 
   /** What is known of a served model; the first time, its own labels are subscribed. */
@@ -180,13 +192,18 @@ export class InferenceTrainingCoordinator implements Participant {
     const { host } = this.#with()
     const served = host.models.get(id)
     if (!served) return undefined
-    const { pivotPhase, batch } = this.#options
-    const adapter = this.#collects ? 'none' : this.#options.adapter
-    const model = new ModelTraining(served, host.stream, batch, this.#texts)
+    const model = new ModelTraining(served, ++this.#incarnations, host.stream, this.#options.batch, this.#texts)
     this.#models.set(id, model)
-    const own = adapter === 'perCandle' ? perCandle(served) : adapter === 'pivotsOnly' ? pivotsOnly(served, pivotPhase) : undefined
-    if (own) model.unsubscribe = this.#subscribers.add(own)
+    this.#subscribeOwn(model)
     return model
+  }
+
+  /** Subscribes a model's own labels, in place of those it had. */
+  #subscribeOwn(model: ModelTraining): void {
+    const { adapter, pivotPhase } = this.#options
+    model.unsubscribe?.()
+    const own = this.#collects ? undefined : adapter === 'perCandle' ? perCandle(model.served) : adapter === 'pivotsOnly' ? pivotsOnly(model.served, pivotPhase) : undefined
+    model.unsubscribe = own && this.#subscribers.add(own)
   }
 
   /** References of models that are gone, or fed otherwise by now, teach nothing. */
@@ -194,7 +211,13 @@ export class InferenceTrainingCoordinator implements Participant {
     const { host, ledger, steps } = this.#with()
     for (const model of this.#models.values()) {
       const served = host.models.get(model.id)
-      if (served?.schemaHash === model.schemaHash) continue
+      if (served === model.served) continue
+      if (served?.schemaHash === model.schemaHash) {
+        steps.retire(model)
+        model.renew(served, ++this.#incarnations)
+        this.#subscribeOwn(model)
+        continue
+      }
       const reason = served ? 'schema' : 'model-gone'
       for (const table of model.tables.values()) {
         for (; table.length > 0; table.shift()) {
@@ -234,7 +257,7 @@ interface Snapshot {
   readonly counts: ReferenceCounts
   readonly jobs: number
   readonly outcomes: Plain
-  readonly models: readonly { readonly id: string; readonly schemaHash: string }[]
+  readonly models: readonly { readonly id: string; readonly schemaHash: string; readonly incarnation: number }[]
 }
 
 async function resolveFrame(host: Host, reference: InferenceFrameReference): Promise<ResolvedFrame> {

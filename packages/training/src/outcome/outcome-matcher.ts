@@ -24,6 +24,8 @@ export class OutcomeMatcher {
   /** Closes since the last boundary. */
   #closed: CandleEvent[] = []
   #confirmed: PivotEvent[] = []
+  /** The newest sequence that a subscriber was asked about for a pivot, while references up to it are in memory. */
+  readonly #delivered = new Map<string, { readonly model: string; readonly symbol: MarketSymbol; readonly through: number }>()
   /** Pivots whose window after the confirmation is not over. */
   #pivots: PivotEvent[] = []
 
@@ -102,10 +104,18 @@ export class OutcomeMatcher {
     if (confirmed.length > 0) this.#confirmed = this.#confirmed.filter((event) => event.symbol !== symbol)
     for (const event of confirmed) this.#deliver(event, 'anticipation')
     this.#pivots.push(...confirmed)
+    if (confirmed.length > 0) this.#forgetDelivered()
     const isOver = ({ symbol: of, confirmedAt, level }: PivotEvent): boolean =>
       of === symbol && time > confirmedAt + this.#windowUs(level)
     for (const event of this.#pivots.filter(isOver)) this.#deliver(event, 'tradable')
     this.#pivots = this.#pivots.filter((event) => !isOver(event))
+  }
+
+  #forgetDelivered(): void {
+    for (const [key, { model, symbol, through }] of this.#delivered) {
+      const table = this.#models.get(model)?.tables.get(symbol)
+      if (!table || table.length === 0 || table.sequence(table.first) > through) this.#delivered.delete(key)
+    }
   }
 
   #deliver(event: PivotEvent, phase: 'anticipation' | 'tradable'): void {
@@ -117,8 +127,20 @@ export class OutcomeMatcher {
       const rows = this.#around(table, event, phase)
       if (rows.length === 0) continue
       const occasion: Occasion = { kind: 'pivot', id: event.id, rows, tainted: false, event: { ...event, phase } }
-      for (const subscriber of subscribers) this.#intake.ask(model, table, subscriber, occasion)
+      for (const subscriber of subscribers) {
+        const fresh = this.#undelivered(model, table, `${model.id}|${subscriber.name}|${phase}|${event.id}`, rows)
+        if (fresh.length > 0) this.#intake.ask(model, table, subscriber, { ...occasion, rows: fresh })
+      }
     }
+  }
+
+  /** Rows that this subscriber was not asked about for this event: one that is confirmed again brings only new ones. */
+  #undelivered(model: ModelTraining, table: ReferenceTable, key: string, rows: readonly number[]): readonly number[] {
+    const before = this.#delivered.get(key)?.through ?? -Infinity
+    const fresh = rows.filter((row) => table.sequence(row) > before)
+    const through = Math.max(before, table.sequence(rows.at(-1)!)) // rows rise
+    this.#delivered.set(key, { model: model.id, symbol: table.family.symbol, through })
+    return fresh
   }
 
   /** References made within the window around the pivot before it was known, or within the window after that. */
@@ -146,23 +168,25 @@ export class OutcomeMatcher {
       const { first } = table
       const done = table.isSettled(first) && (keepUs === 0 || table.asOf(first) + keepUs < time)
       if (!done && table.length <= this.#mostReferences) return
-      if (!done && table.state(first) === 'open') this.#ledger.move(table, first, 'expired', 'retention')
+      if (!done && table.state(first) === 'open') this.#ledger.move(table, first, 'expired', 'overflow')
       table.shift()
     }
   }
 
   snapshot(): Plain {
-    const state = { recent: [...this.#recent.values()].flat(), closed: this.#closed, confirmed: this.#confirmed, pivots: this.#pivots }
+    const state = { recent: [...this.#recent.values()].flat(), closed: this.#closed, confirmed: this.#confirmed, pivots: this.#pivots, delivered: [...this.#delivered] }
     return state as unknown as Plain
   }
   restore(state: Plain): void {
-    const { recent, closed, confirmed, pivots } = state as unknown as {
+    const { recent, closed, confirmed, pivots, delivered } = state as unknown as {
       recent: CandleEvent[]; closed: CandleEvent[]; confirmed: PivotEvent[]; pivots: PivotEvent[]
+      delivered: [string, { model: string; symbol: MarketSymbol; through: number }][]
     }
     for (const event of recent) this.#remember(event)
     this.#closed = [...closed]
     this.#confirmed = [...confirmed]
     this.#pivots = [...pivots]
+    for (const [key, one] of delivered) this.#delivered.set(key, one)
   }
 }
 

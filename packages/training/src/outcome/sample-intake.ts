@@ -1,6 +1,7 @@
 import type { EventOf, Host, MarketSymbol, Plain, WorkHandler } from '@tapeloom/core'
 import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
 import { fromPlain, toPlain } from '../reference/frame-tensors.ts'
+import { leakOf } from '../replay/check-leak.ts'
 import type { ModelTraining, PlainTargets } from '../step/model-training.ts'
 import type { ReferenceLedger } from '../reference/reference-ledger.ts'
 import type { ReferenceTable } from '../reference/reference-table.ts'
@@ -30,6 +31,7 @@ interface PlainSample {
   readonly reference: Plain
   readonly targets: PlainTargets
   readonly weight: number
+  readonly knownAt?: number
 }
 type Answer = { readonly samples: readonly PlainSample[] } | { readonly error: string }
 
@@ -152,10 +154,11 @@ export class SampleIntake {
     model: ModelTraining, { name }: { readonly name: string }, occasion: Occasion, samples: readonly CheckedSample[],
   ): void {
     const queue = occasion.kind === 'pivot' && occasion.event.phase === 'anticipation' ? 'anticipation' : 'main'
-    for (const { reference, targets, weight } of samples) {
+    for (const { reference, targets, weight, knownAt = -Infinity } of samples) {
       const table = model.tables.get(reference.symbol)
       const row = table?.find(reference.sequence) ?? -1
-      const doubt = table && row >= 0 ? this.weightOf(table, row, occasion.tainted) : 1
+      if (this.#leaks(model, table, row, reference, knownAt)) continue
+      const doubt = occasion.tainted || reference.taint.length > 0 ? this.#taintWeight : 1
       if (weight * doubt === 0) continue
       const first = table !== undefined && row >= 0 && !table.isSampled(row)
       if (table && first) {
@@ -167,6 +170,17 @@ export class SampleIntake {
         reference, targets, weight: weight * doubt, event: occasion.id, subscriber: name, first,
       })
     }
+  }
+
+  /** Refuses what was not known yet: a label of the future, or a window that reaches into it. */
+  #leaks(model: ModelTraining, table: ReferenceTable | undefined, row: number, reference: InferenceFrameReference, knownAt: number): boolean {
+    const now = this.#host.clock.now()
+    const what = knownAt > now ? `its label is known at ${knownAt}, and used at ${now}` : leakOf(reference)
+    if (what === undefined) return false
+    if (table && row >= 0) this.#fail(table, [row], `training.leak: ${what}`)
+    const message = `[reference ${reference.id}] ${what}. Teach what is known.`
+    this.#host.emit('module:fault', { module: model.id, code: 'training.leak', message }, reference.symbol)
+    return true
   }
 
   #fail(table: ReferenceTable, rows: readonly number[], reason: string): void {

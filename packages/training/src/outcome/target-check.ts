@@ -8,6 +8,8 @@ export interface CheckedSample {
   readonly reference: InferenceFrameReference
   readonly targets: PlainTargets
   readonly weight: number
+  /** When it was known, µs; absent: with its event. */
+  readonly knownAt?: number
 }
 
 /**
@@ -19,16 +21,17 @@ export function checkSamples(model: ModelTraining, subscriber: string, answer: u
   const samples = (Array.isArray(answer) ? answer : [answer]) as readonly Sample[]
   const seen = new Set<string>()
   return samples.flatMap((sample) => {
-    const { reference, weight = 1 } = sample
+    const { reference, weight = 1, knownAt } = sample
     const where = `subscriber ${subscriber} of model ${model.id}`
     if (reference?.schemaHash !== model.schemaHash) {
       throw sampleError(where, `answered with a reference of another model or schema: '${reference?.id}'`, 'Return references it was given')
     }
     if (!(weight >= 0 && weight < Infinity)) throw sampleError(where, `gave weight ${weight}`, 'Give a number from 0')
+    if (knownAt !== undefined && !(knownAt > -Infinity)) throw sampleError(where, 'gave no time for knownAt', 'Give µs, or leave it out')
     const targets = plainTargets(where, model, (sample.targets ?? {}) as Readonly<Record<string, unknown>>)
     if (seen.has(reference.id)) return []
     seen.add(reference.id)
-    return [{ reference, targets, weight }]
+    return [{ reference, targets, weight, ...(knownAt !== undefined && { knownAt }) }]
   })
 }
 

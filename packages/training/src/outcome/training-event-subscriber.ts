@@ -8,6 +8,8 @@ export interface Sample<M extends Module = Module> {
   readonly targets: TargetsOf<M>
   /** Finite, not negative; 0 teaches nothing. */
   readonly weight?: number
+  /** When what it says was known, µs; the event's moment by default. One of the future is refused: `training.leak`. */
+  readonly knownAt?: number
 }
 
 /**

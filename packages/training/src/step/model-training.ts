@@ -53,10 +53,15 @@ export class ModelTraining {
   unsubscribe: (() => void) | undefined
   /** Settles when the last requested step is done: steps are taken in the order of the requests. */
   tail: Promise<unknown> = Promise.resolve()
+  /** As the host serves it, and which of its lives this is: steps asked for in an earlier one teach nobody. */
+  served: ServedModel
+  incarnation: number
   readonly #stream: string
   readonly #texts: TextPool
 
-  constructor(served: ServedModel, stream: string, batch: number, texts: TextPool) {
+  constructor(served: ServedModel, incarnation: number, stream: string, batch: number, texts: TextPool) {
+    this.served = served
+    this.incarnation = incarnation
     const spec = served.definition.model!
     this.id = served.id
     this.schemaHash = served.schemaHash
@@ -81,6 +86,13 @@ export class ModelTraining {
     return table
   }
 
+  /** Begins another life: the model was loaded again with the schema it had. Its references go on, its training starts anew. */
+  renew(served: ServedModel, incarnation: number): void {
+    Object.assign(this, { served, incarnation, underWay: 0, steps: 0, position: 0, firstLoss: NaN, lastLoss: NaN, trainerState: null })
+    this.trainer = undefined
+    this.tail = Promise.resolve()
+  }
+
   /** Samples that wait or are being trained. */
   get waiting(): number {
     return this.queues.main.length + this.queues.anticipation.length + this.underWay
@@ -88,11 +100,11 @@ export class ModelTraining {
 
   /** @param trainer what the trainer says of itself */
   snapshot(trainer: Plain): Plain {
-    const { id, schemaHash, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs } = this
+    const { id, schemaHash, incarnation, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs } = this
     const queue = (name: QueueName): Plain =>
       this.queues[name].map(({ reference, ...sample }) => ({ ...sample, reference: toPlain(reference) }))
     return {
-      id, schemaHash, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs, trainer,
+      id, schemaHash, incarnation, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs, trainer,
       tables: [...this.tables].map(([symbol, table]) => ({ symbol, table: table.snapshot() })),
       queues: { main: queue('main'), anticipation: queue('anticipation') },
     }

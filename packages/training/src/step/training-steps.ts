@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Host, MarketSymbol, Plain, TrainingResult, Trainer, WorkHandler } from '@tapeloom/core'
 import type { ModelTraining, QueuedSample, QueueName } from './model-training.ts'
+import { DurableTrainer } from './durable-trainer.ts'
 import type { ReferenceLedger } from '../reference/reference-ledger.ts'
 import { assembleBatch, type BatchFailure, type BatchSample } from './training-batch.ts'
 
@@ -12,9 +13,11 @@ interface StepSample extends BatchSample {
   readonly subscriber: string
   readonly first: boolean
 }
+type Expiring = { readonly reference: Pick<BatchSample['reference'], 'id' | 'symbol' | 'sequence'>; readonly first: boolean }
 /** What is asked of one step: plain data, so that it can stand in a snapshot. */
 interface StepRequest {
   readonly model: string
+  readonly incarnation: number
   readonly samples: readonly StepSample[]
 }
 /** What came of it. `error`: no step was taken. */
@@ -60,13 +63,13 @@ export class TrainingSteps {
     if (queue.length < model.batch) return
     const samples = queue.splice(0, model.batch)
     model.underWay += samples.length
-    const request: StepRequest = { model: model.id, samples: samples.map(stepSample) }
+    const request: StepRequest = { model: model.id, incarnation: model.incarnation, samples: samples.map(stepSample) }
     this.#host.defer({ handler: 'train', due: this.#host.clock.now() + this.#latencyUs, payload: request as unknown as Plain })
   }
 
   /** Samples that no step will take: their references teach nothing any more. */
-  expire(samples: readonly { readonly reference: Pick<BatchSample['reference'], 'id'>; readonly first: boolean }[], reason: string): void {
-    for (const { reference, first } of samples) if (first) this.#ledger.settle(reference.id, 'expired', reason)
+  expire(samples: readonly Expiring[], reason: string, model?: ModelTraining): void {
+    for (const { reference, first } of samples) if (first) this.#end(model, reference, 'expired', reason)
   }
 
   /** What the trainer of a model says of itself, after all steps asked for; null when none was ever opened. */
@@ -102,9 +105,9 @@ export class TrainingSteps {
     }
   }
 
-  async #compute({ model: id, samples }: StepRequest): Promise<StepResult> {
+  async #compute({ model: id, incarnation, samples }: StepRequest): Promise<StepResult> {
     const model = this.#models.get(id)
-    if (!model) return { ...none, error: 'model-gone' }
+    if (model?.incarnation !== incarnation) return { ...none, error: 'model-gone' }
     const assembled = assembleBatch(this.#host.feed.lanes, model.inputs, model.targets, samples)
     const step = model.tail.then(async (): Promise<StepResult> => {
       const { batch, failures } = await assembled
@@ -136,16 +139,16 @@ export class TrainingSteps {
   async #open(model: ModelTraining): Promise<Trainer> {
     const served = this.#host.models.get(model.id)
     if (!served) throw new Error('model-gone')
-    const trainer = await served.definition.model!.network.train({ seed: served.seed })
-    if (model.trainerState !== null) await trainer.restore(model.trainerState)
+    const trainer = await DurableTrainer.open(() => served.definition.model!.network.train({ seed: served.seed }), model.trainerState)
     model.trainerState = null
     return trainer
   }
 
-  #apply({ model: id, samples }: StepRequest, result: StepResult): void {
+  #apply({ model: id, incarnation, samples }: StepRequest, result: StepResult): void {
     const model = this.#models.get(id)
     if (model?.schemaHash !== samples[0]?.reference.schemaHash) return this.expire(samples, model ? 'schema' : 'model-gone')
     if (!model) return
+    if (model.incarnation !== incarnation || this.#host.models.get(id) !== model.served) return this.expire(samples, 'model-gone', model)
     model.underWay -= samples.length
     const failed = new Map(result.failures.map(({ index, reason }) => [index, reason]))
     samples.forEach((sample, i) => {
@@ -163,11 +166,14 @@ export class TrainingSteps {
       ref_id: reference.id, event_id: event, subscriber, label: JSON.stringify(targets), weight, loss, step,
       position: model.position, model: model.id, state,
     })
-    if (!first) return
-    const table = model.tables.get(reference.symbol)
-    const row = table?.find(reference.sequence) ?? -1
+    if (first) this.#end(model, reference, state, reason)
+  }
+
+  #end(model: ModelTraining | undefined, { id, symbol, sequence }: Expiring['reference'], state: 'trained' | 'expired' | 'failed', reason: string): void {
+    const table = model?.tables.get(symbol)
+    const row = table?.find(sequence) ?? -1
     if (table && row >= 0) this.#ledger.move(table, row, state, reason)
-    else this.#ledger.settle(reference.id, state, reason)
+    else this.#ledger.settle(id, state, reason)
   }
 
   #publish(model: ModelTraining, symbol: MarketSymbol, samples: number, result: StepResult): void {
