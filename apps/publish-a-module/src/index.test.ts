@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { burst } from './index.ts'
 
 const needs = { cob: { spreadBps: 2 } }
-testModule(burst, { test, needs, events: fixtures.trades('BTC/USDT') }) // one test an invariant
+const golden = new URL('./golden.json', import.meta.url)
+testModule(burst, { test, needs, golden, events: fixtures.trades('BTC/USDT') }) // one test an invariant
 
 test('a tenfold rate is announced once', () => {
   const host = harness(burst, { needs, options: { alarm: 3 } })
