@@ -50,5 +50,7 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'market-analysis', file: 'packages/module-market-analysis/bench/candle.bench.ts' },
   { name: 'books', file: 'bench/src/book/books.bench.ts' },
   { name: 'book-bytes', file: 'packages/feeds/bench/book-bytes.bench.ts' },
+  // --full: ten million trades.
+  { name: 'tape', file: 'packages/store-duckdb/bench/tape.bench.ts' },
   { name: 'order-flow', file: 'packages/module-microstructure/bench/order-flow.bench.ts' },
 ]

@@ -51,7 +51,8 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
     const database = join(folder, 'run.duckdb')
     const [journal, truth] = [await finalBooks(journalSource(database)), await capturedBooks(capture)]
     for (const symbol of symbols) {
-      const [ours, theirs] = [journal.get(symbol)!, truth.get(symbol)!]
+      const [ours, theirs] = [journal.get(symbol), truth.get(symbol)!]
+      if (!ours) expect.unreachable(`${symbol} is not whole at the end; ${run.seen.get(symbol)}; ${run.sequence} inputs\n${run.log.slice(-20).join('\n')}`)
       expect([symbol, differences(ours, theirs), ours.bids.length > 20, ours.asks.length > 20]).toEqual([symbol, 0, true, true])
       expect(run.seen.get(symbol)).toBe(`live ${theirs.bids[0]![0]} ${theirs.asks[0]![0]}`)
     }
