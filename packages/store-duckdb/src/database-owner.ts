@@ -3,10 +3,12 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { TapeloomError, type StoreRange } from '@tapeloom/core'
 import { newestTime, retentionStepUs, type Released, type Retention, type StoreTable } from '@tapeloom/data'
 import { ChunkWriter } from './chunk-writer.ts'
+import { compact } from './compaction.ts'
 import { migrate, migrations, schemaVersion, type Migration } from './migrations.ts'
 import { loadNative, type Native } from './native.ts'
 import { newestRows, pick } from './newest-known.ts'
 import type { PackedBatch, PackedRows } from './packed-rows.ts'
+import { fillFrom, writeSnapshot, type Snapshot } from './parquet-snapshot.ts'
 import { planRange, type RangePlan } from './range-plan.ts'
 import { Reader, ReaderPool } from './reader-pool.ts'
 import { sweep } from './retention-sweep.ts'
@@ -118,6 +120,33 @@ export class DatabaseOwner {
   /** Lets old rows go now, after what is being written. @throws TapeloomError `store.retention`, `store.disk`, `store.stopped` */
   retain(retention: Retention): Promise<Released> {
     return this.#queued(() => this.#retain(retention))
+  }
+
+  /** Puts late rows in their place; how many there were, by table. @throws TapeloomError `store.disk`, `store.stopped` */
+  compact(): Promise<Readonly<Record<string, number>>> {
+    return this.#queued(() => {
+      this.#check()
+      return this.#transaction('compacting', () => {
+        for (const writer of this.#writers.values()) writer.close()
+        this.#writers.clear()
+        return compact(this.#connection, this.#catalog)
+      })
+    })
+  }
+
+  /** Writes all tables, as they stand at one moment, into an empty folder. */
+  snapshot(folder: string): Promise<Snapshot> {
+    return this.#track(this.#guarded('snapshot', () => this.#readers.use(({ connection }) => writeSnapshot(connection, folder))))
+  }
+
+  /** Fills a database that is empty from a snapshot. @throws TapeloomError `store.not-empty`, `store.snapshot`, `store.disk` */
+  fill(folder: string): Promise<Snapshot> {
+    return this.#queued(async () => {
+      this.#check()
+      const snapshot = await this.#transaction('filling', () => fillFrom(this.#connection, this.#catalog, folder))
+      this.#appliedThrough = snapshot.appliedThrough
+      return snapshot
+    })
   }
 
   /** @throws TapeloomError `store.column` */

@@ -1,5 +1,6 @@
 import type { RetainingStore, Retention } from '@tapeloom/data'
 import { FileStore } from './file-store.ts'
+import type { Snapshot } from './parquet-snapshot.ts'
 import type { CandleExport } from './parquet-statements.ts'
 import type { Parameters } from './range-conditions.ts'
 import type { ColumnKind } from './vector-reader.ts'
@@ -34,6 +35,19 @@ export interface DuckDBStore extends RetainingStore {
    * @throws TapeloomError `store.candles` when there are none, or of several venues and none is named
    */
   exportCandles(spec: CandleExport): Promise<{ readonly rows: number }>
+  /**
+   * Writes all tables, as they stand at one moment, as Parquet into a new folder: also while they are written.
+   * @throws TapeloomError `store.directory store.file store.disk`
+   */
+  snapshot(folder: string): Promise<Snapshot>
+  /** Fills this database, which has no rows yet, from such a folder. @throws TapeloomError `store.snapshot store.not-empty store.disk` */
+  fill(folder: string): Promise<Snapshot>
+  /**
+   * Rewrites tables whose late rows stand out of the order of time, so that a range is one piece again; every version
+   * stays. How many rows were late, by table.
+   * @throws TapeloomError `store.disk`
+   */
+  compact(): Promise<Readonly<Record<string, number>>>
   /** Writes the rows of a reading statement to Parquet. @throws TapeloomError `store.sql store.directory store.file store.disk` */
   exportQuery(sql: string, out: string): Promise<{ readonly rows: number }>
 }

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TapeloomError, type StoreBatch, type StoreColumns, type StoreRange, type StoreRows } from '@tapeloom/core'
 import { lifetimes, storeTable, storeTables, type Released, type Retention } from '@tapeloom/data'
@@ -6,6 +6,7 @@ import type { DuckDBOptions, DuckDBStore, QueryColumn } from './duckdb-store.ts'
 import { claimFile, realDatabasePath, releaseFile, type OpenFile } from './open-files.ts'
 import { startOwnerThread, type OwnerThread } from './owner-client.ts'
 import { buffersOf, packRows, type PackedBatch } from './packed-rows.ts'
+import { readManifest, type Snapshot } from './parquet-snapshot.ts'
 import { candlesSql, candleTable, copySql, type CandleExport } from './parquet-statements.ts'
 import type { Parameters } from './range-conditions.ts'
 import { identifier } from './sql-text.ts'
@@ -97,9 +98,7 @@ export class FileStore implements DuckDBStore {
   async exportQuery(sql: string, out: string): Promise<{ readonly rows: number }> {
     const { owner } = this.#opened('exportQuery')
     const full = resolve(out)
-    if (!statSync(dirname(full), { throwIfNoEntry: false })?.isDirectory()) {
-      throw new TapeloomError('store.directory', `[store-duckdb] folder '${dirname(full)}' does not exist. Make it, or choose another path.`)
-    }
+    checkFolder(dirname(full))
     if (statSync(full, { throwIfNoEntry: false })?.isDirectory()) {
       throw new TapeloomError('store.file', `[store-duckdb] '${full}' is a folder. Give the path of a file.`)
     }
@@ -112,6 +111,37 @@ export class FileStore implements DuckDBStore {
       rmSync(draft, { force: true })
       throw storeError(error, out, 'export')
     }
+  }
+
+  async snapshot(folder: string): Promise<Snapshot> {
+    const { owner } = this.#opened('snapshot')
+    const full = resolve(folder)
+    checkFolder(dirname(full))
+    if (existsSync(full)) throw new TapeloomError('store.file', `[store-duckdb] '${full}' is there already. Give the path of a new folder.`)
+    const draft = `${full}.part`
+    rmSync(draft, { force: true, recursive: true })
+    try {
+      mkdirSync(draft)
+      const snapshot = await owner.call('snapshot', draft)
+      renameSync(draft, full)
+      return snapshot
+    } catch (error) {
+      rmSync(draft, { force: true, recursive: true })
+      throw storeError(error, folder, 'snapshot')
+    }
+  }
+
+  async fill(folder: string): Promise<Snapshot> {
+    const { owner } = this.#opened('fill')
+    this.#checkWritable()
+    readManifest(folder)
+    return owner.call('fill', resolve(folder))
+  }
+
+  async compact(): Promise<Readonly<Record<string, number>>> {
+    const { owner } = this.#opened('compact')
+    this.#checkWritable()
+    return owner.call('compact', undefined)
   }
 
   async close(): Promise<void> {
@@ -145,6 +175,11 @@ export class FileStore implements DuckDBStore {
     const asked = `'${symbol}' ${timeframe}${venue === undefined ? '' : ` at '${venue}'`}`
     throw new TapeloomError('store.candles', `[store-duckdb] no one series of ${asked}: '${this.path}' has ${found}. Name symbol, timeframe and venue of one.`)
   }
+}
+
+function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new TapeloomError('store.directory', `[store-duckdb] folder '${folder}' does not exist. Make it, or choose another path.`)
 }
 
 const named = <T>(names: readonly string[], columns: readonly T[]): Record<string, T> =>

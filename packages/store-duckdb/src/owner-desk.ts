@@ -2,6 +2,7 @@ import { TapeloomError } from '@tapeloom/core'
 import { DatabaseOwner } from './database-owner.ts'
 import type { OwnerCall, OwnerCalls, OwnerRequest, OwnerResponse } from './owner-messages.ts'
 import { storeError } from './store-error.ts'
+import type { ReadColumn } from './vector-reader.ts'
 
 /** Answers requests to the owner thread, each when its work is done; number columns change hands instead of being copied. */
 export class OwnerDesk {
@@ -36,6 +37,9 @@ export class OwnerDesk {
       case 'read': return owner.read(request.argument.range, request.argument.declared)
       case 'query': return owner.query(request.argument)
       case 'retain': return owner.retain(request.argument)
+      case 'compact': return owner.compact()
+      case 'snapshot': return owner.snapshot(request.argument)
+      case 'fill': return owner.fill(request.argument)
       case 'copy': return owner.copy(request.argument)
       case 'close':
         this.#owner = undefined
@@ -45,7 +49,7 @@ export class OwnerDesk {
 }
 
 function buffersOf(answer: OwnerCalls[OwnerCall]['answer']): ArrayBuffer[] {
-  if (typeof answer !== 'object' || !('columns' in answer)) return []
-  const numbers = answer.columns.filter((column) => column instanceof Float64Array)
+  if (typeof answer !== 'object' || !('columns' in answer) || !Array.isArray(answer.columns)) return []
+  const numbers = (answer.columns as readonly ReadColumn[]).filter((column) => column instanceof Float64Array)
   return [...new Set(numbers.map(({ buffer }) => buffer as ArrayBuffer))]
 }

@@ -2,6 +2,7 @@ import type { StoreRange } from '@tapeloom/core'
 import type { Released, Retention, StoreTable } from '@tapeloom/data'
 import type { OwnerOptions, ReadRows } from './database-owner.ts'
 import type { PackedBatch } from './packed-rows.ts'
+import type { Snapshot } from './parquet-snapshot.ts'
 import type { QueryResult, QuerySpec } from './typed-query.ts'
 
 /** What the owner thread can be asked: argument and answer of each call. */
@@ -11,6 +12,9 @@ export interface OwnerCalls {
   read: { argument: { readonly range: StoreRange; readonly declared: StoreTable }; answer: ReadRows }
   query: { argument: QuerySpec; answer: QueryResult }
   retain: { argument: Retention; answer: Released }
+  compact: { argument: undefined; answer: Readonly<Record<string, number>> }
+  snapshot: { argument: string; answer: Snapshot }
+  fill: { argument: string; answer: Snapshot }
   copy: { argument: string; answer: number }
   close: { argument: undefined; answer: undefined }
 }

@@ -7,6 +7,9 @@ import { identifier } from './sql-text.ts'
 const sqlTypes: Record<ColumnType, string> = { number: 'DOUBLE', integer: 'BIGINT', text: 'VARCHAR' }
 const columnTypes = new Map<unknown, ColumnType>([['DOUBLE', 'number'], ['BIGINT', 'integer'], ['VARCHAR', 'text']])
 
+/** Tables that the store keeps for itself. */
+const OWN_TABLES: readonly string[] = ['schema_migrations', 'store_state']
+
 /**
  * The tables that a database has, with their columns in order; makes those that are missing. What a transaction makes is
  * seen by readers when it is published.
@@ -47,6 +50,11 @@ export class TableCatalog {
   /** Names of all tables, in a fixed order. */
   names(): string[] {
     return [...this.#tables.keys()].sort()
+  }
+
+  /** Names of the tables that hold rows of a run. */
+  ours(): string[] {
+    return this.names().filter((name) => !OWN_TABLES.includes(name))
   }
 
   /**
