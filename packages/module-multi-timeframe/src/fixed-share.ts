@@ -7,6 +7,8 @@
 // `!`: i < losses.length, and the caller's weights reach that far from `at` on.
 export function fixedShare(weights: Float64Array, at: number, losses: ArrayLike<number>, rate: number, share: number): void {
   const size = losses.length
+  let least = 1
+  for (let i = 0; i < size; i++) if (losses[i]! < least) least = losses[i]!
   let awake = 0
   let [before, after] = [0, 0]
   for (let i = 0; i < size; i++) {
@@ -14,8 +16,9 @@ export function fixedShare(weights: Float64Array, at: number, losses: ArrayLike<
     if (loss !== loss) continue
     awake++
     before += weights[at + i]!
-    after += weights[at + i] = weights[at + i]! * Math.exp(-rate * loss)
+    after += weights[at + i] = weights[at + i]! * Math.exp(-rate * (loss - least)) // of the best, so that one is left
   }
+  if (!(after > 0)) return // nobody awake has any weight
   for (let i = 0; i < size; i++) {
     if (losses[i] !== losses[i]) continue
     weights[at + i] = (1 - share) * weights[at + i]! * (before / after) + (share * before) / awake

@@ -54,10 +54,10 @@ export const multiTimeframe = defineModule({
   },
   requires: { analysis: need('market-analysis', '^1', { features: ['regime'], optional: true }) },
   candles: ({ timeframes }) => timeframes,
-  warmup: ({ timeframes, weighting }) => ({
+  warmup: ({ timeframes, weighting, share }) => ({
     ...Object.fromEntries(timeframes.map((timeframe) => [timeframe, 300])), // (25/27)^300 and (13/14)^300 are below 1e-9
-    ...(weighting === 'fixed-share' && { [timeframes[0] ?? '1m']: 3000 }),
-    tolerance: 1e-6,
+    ...(weighting === 'fixed-share' && { [timeframes[0] ?? '1m']: Math.max(3000, Math.min(100_000, Math.ceil(14 / share))) }),
+    tolerance: weighting === 'fixed-share' && share < 1.4e-4 ? 1 : 1e-6, // what gives nothing away forgets nothing
   }),
   state: ({ timeframes, weights }) => ({
     series: timeframes.map(createSeries),

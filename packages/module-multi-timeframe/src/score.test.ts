@@ -57,6 +57,15 @@ test('a sleeping expert keeps its part, and the weights sum to 1 for ever', () =
   }))
 })
 
+test('experts without weight, and losses that round all of it away, leave numbers', () => {
+  const weights = Float64Array.of(0, 1)
+  fixedShare(weights, 0, [0.5, NaN], 0.5, 0.02) // the one that is awake has none
+  expect(Array.from(weights)).toEqual([0, 1])
+  const small = Float64Array.of(1e-300, 3e-300, 1)
+  fixedShare(small, 0, [1, 1, NaN], 100, 0)
+  expect(Array.from(small)).toEqual([expect.closeTo(1e-300, 305), expect.closeTo(3e-300, 305), 1])
+})
+
 test('an entry against a strong trend of the higher timeframe is vetoed; an exit, a weak and a missing trend pass', () => {
   const answer = (reason: string, trend: number | null, options = {}) =>
     htfVeto(() => ({ 'multi-timeframe.trend4h': trend, 'mtf.trend1d': -0.9 }), options)({ symbol: 'BTC/USDT', reason } as unknown as Decision)
