@@ -1,5 +1,5 @@
 import { ExponentialCovariance, ExponentialVariance, MovingCovariance } from '@tapeloom/indicators'
-import { LIMIT, type correlationColumns } from './correlation-columns.ts'
+import { correlationColumns, LIMIT } from './correlation-columns.ts'
 import { leadLag, type Ticks } from './hayashi-yoshida.ts'
 import { addToRegression, createRegression } from './kalman-regression.ts'
 import type { TickRing } from './tick-ring.ts'
@@ -82,6 +82,12 @@ function filterScore(asset: Asset, varianceX: number, stateNoise: number, x: num
   const [before, surprise] = [noise.value, asset.line[5]! / Math.sqrt(asset.line[6]!)]
   noise.add(surprise)
   return surprise / Math.sqrt(before)
+}
+
+const names = Object.keys(correlationColumns) as readonly (keyof Slots)[]
+/** Nothing is known of a symbol whose candles, or the reference's, have ceased. */
+export function forgetPair(features: Slots): void {
+  for (const name of names) features[name] = NaN
 }
 
 /** Relates the ticks of a symbol to those of the reference; missing where one has too few. */

@@ -2,6 +2,8 @@ import type { FeatureSpec } from '@tapeloom/core'
 
 /** The largest |beta|, |residualZ| and |ratio| that are told; beyond, one side hardly moves. */
 export const LIMIT = 1e6
+/** The largest shift that may be tried, µs. */
+export const MOST_LAG_US = 3600e6
 
 const rho = (pairs: number) =>
   ({
@@ -33,7 +35,7 @@ export const correlationColumns = {
   },
   hayashiYoshida: ratio('Covariance of ticks / √(realised variances); not a correlation, may exceed 1.', 'Hayashi & Yoshida (2005)'),
   leadLagUs: {
-    rev: 1, unit: 'us', range: [-3600e6, 3600e6], source: 'Hoffmann, Rosenbaum & Yoshida (2013)',
+    rev: 1, unit: 'us', range: [-MOST_LAG_US, MOST_LAG_US], source: 'Hoffmann, Rosenbaum & Yoshida (2013)',
     description: 'Shift of the reference that fits best; > 0: the reference leads.',
   },
   leadLagStrength: ratio('hayashiYoshida at that shift, with its sign.', 'Hoffmann, Rosenbaum & Yoshida (2013)'),

@@ -117,6 +117,27 @@ test('where one has gaps, returns are taken between the times at which both are 
   expect(found.residualZ).toBeCloseTo(expected.residualZ, 6)
 })
 
+test('a symbol or a reference whose candles cease has no columns, until a pair comes again', () => {
+  const events = pairOf(400)
+  for (const silent of [ETH, BTC]) {
+    const host = harness(correlation, { others: [ETH] })
+    const isHeard = (one: CandleInput) => one.symbol !== silent || one.openTime < 300 * 60e6 || one.openTime >= 310 * 60e6
+    const heard = events.filter(isHeard)
+    const until = (minute: number) => heard.filter(({ openTime }) => openTime < minute * 60e6)
+    host.feed(until(301))
+    expect(host.featuresOf(ETH).rho60).not.toBeNull() // one candle late is not lost
+    host.feed(until(302).slice(until(301).length))
+    expect(Object.values(host.featuresOf(ETH)).filter((value) => value !== null)).toEqual([])
+    host.feed(heard.slice(until(302).length))
+    expect(host.featuresOf(ETH).rho60).not.toBeNull()
+  }
+})
+
+test('shifts of more than an hour are refused at load', () => {
+  expect(() => harness(correlation, { options: { lagStep: '1m', lags: 61 } })).toThrow('reach 3660 s')
+  expect(() => harness(correlation, { options: { lagStep: '1m', lags: 60 } })).not.toThrow()
+})
+
 test('the order in which two candles of one time come does not matter, and a backfill changes nothing', () => {
   const events = pairOf(300)
   const swapped = events.map((_, i) => events[i ^ 1] as CandleInput)

@@ -1,7 +1,7 @@
-import { defineModule, fromPackage, option, type MarketSymbol, type Warmup } from '@tapeloom/core'
+import { defineModule, fromPackage, option, TapeloomError, timeframeUs, type MarketSymbol, type Warmup } from '@tapeloom/core'
 import pkg from '@tapeloom/module-correlation/package.json' with { type: 'json' }
-import { addPair, createAsset, relateTicks, type Asset } from './asset.ts'
-import { correlationColumns } from './correlation-columns.ts'
+import { addPair, createAsset, forgetPair, relateTicks, type Asset } from './asset.ts'
+import { correlationColumns, MOST_LAG_US } from './correlation-columns.ts'
 import { addTick, createTicks, ticksSince, type TickRing } from './tick-ring.ts'
 
 export {
@@ -17,6 +17,7 @@ const TICKS = 2048
 /**
  * How each symbol moves with one reference: correlation over three spans, beta, what beta leaves, who leads, and whether
  * the relation has broken. One instance for all symbols.
+ * @throws TapeloomError `correlation.lags` at load when the shifts reach farther than an hour
  */
 export const correlation = defineModule({
   name: 'correlation',
@@ -40,7 +41,11 @@ export const correlation = defineModule({
     const tolerance = beta === 'window' ? 1e-6 : stateNoise >= 1e-6 ? 1e-3 : 1 // least squares of all pairs forget nothing
     return { [timeframe]: Math.max(1500, Math.ceil(memory)), ...({ live: `${tickWindow}us`, tolerance } as Warmup) }
   },
-  state: () => ({ assets: {} as Record<string, Asset> }),
+  state: ({ lagStep, lags }) => {
+    const reach = lagStep * lags
+    if (reach <= MOST_LAG_US) return { assets: {} as Record<string, Asset> }
+    throw new TapeloomError('correlation.lags', `[module correlation] ${lags} lags of ${lagStep} us reach ${reach / 1e6} s. Take at most 3600 s.`)
+  },
   stateVersion: 1,
   on: {
     trade({ tsInit, price }, { state, options, symbol }) {
@@ -50,7 +55,7 @@ export const correlation = defineModule({
       if (options.ticks === 'mid' && status === 'live') addTick(ticksOfAsset(state.assets, symbol), tsInit, midPrice)
     },
     'candle:close'({ closeTime, close }, { state: { assets }, options, symbol, symbols, of, clock }) {
-      const { reference, beta, stateNoise, tickWindow, lagStep, lags } = options
+      const { reference, timeframe, beta, stateNoise, tickWindow, lagStep, lags } = options
       const [own, first] = [assetOf(assets, symbol), assetOf(assets, reference)]
       if (closeTime <= own.closeTime) return // a backfill
       own.closeTime = closeTime
@@ -58,8 +63,10 @@ export const correlation = defineModule({
       const [since, base] = [clock.now() - tickWindow, first.ticks]
       const pair = (other: MarketSymbol) => {
         const [asset, { features }] = [assetOf(assets, other), of(other)]
-        if (!addPair(asset, first, beta === 'kalman' ? stateNoise : undefined, features)) return
-        if (asset.ticks && base) relateTicks(ticksSince(asset.ticks, since), ticksSince(base, since), lagStep, lags, features)
+        if (!addPair(asset, first, beta === 'kalman' ? stateNoise : undefined, features)) {
+          // The other's candle of this time may still come; where two are missing, what is known is of another time.
+          if (!(Math.abs(asset.closeTime - first.closeTime) < 2 * timeframeUs(timeframe))) forgetPair(features)
+        } else if (asset.ticks && base) relateTicks(ticksSince(asset.ticks, since), ticksSince(base, since), lagStep, lags, features)
       }
       if (symbol !== reference) pair(symbol)
       else for (const other of symbols) if (other !== reference) pair(other)
