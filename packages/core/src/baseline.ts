@@ -9,9 +9,7 @@ import type { Duration } from './vocabulary/duration.ts'
  * no book is fed the sign of the last return. It predicts only where it is listed.
  */
 export const baseline = defineModule({
-  name: 'baseline',
-  version: pkg.version,
-  core: `^${pkg.version}`,
+  name: 'baseline', version: pkg.version, core: `^${pkg.version}`,
   description: 'Follows the depth imbalance, or the last return.',
   options: {
     threshold: option.number({ default: 0.2, min: 0, max: 1 }),

@@ -7,14 +7,9 @@ export class TapeloomError extends Error {
   declare readonly code: string
   /** Where it went wrong in a text the user wrote, 1-based; absent where there is no text. */
   declare readonly position: { readonly line: number; readonly column: number } | undefined
-  constructor(
-    code: string,
-    message: string,
-    options?: ErrorOptions & { position?: { readonly line: number; readonly column: number } | undefined },
-  ) {
+  constructor(code: string, message: string, options?: ErrorOptions & Partial<Pick<TapeloomError, 'position'>>) {
     super(message, options)
-    this.code = code
-    this.position = options?.position
+    Object.assign(this, { code, position: options?.position })
   }
 }
 

@@ -51,6 +51,5 @@ export type { Observer } from './event/observers.ts'
 export { baseline } from './baseline.ts'
 export { planModules, timeframesUsed, type PlannedModule } from './host/module-plan.ts'
 export { layoutOf, type ColumnLayout } from './host/column-layout.ts'
-export {
-  Orchestrator, type FeatureRow, type Logger, type ModuleState, type OrchestratorOptions, type RunReport, type Status,
-} from './orchestrator.ts'
+export { Orchestrator, type FeatureRow, type Logger, type OrchestratorOptions, type RunReport } from './orchestrator.ts'
+export type { ModuleState, Readiness, Status } from './status.ts'

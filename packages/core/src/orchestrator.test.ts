@@ -70,9 +70,18 @@ describe('a run', () => {
       return { reasons: [...new Set(reasons)], readiness: orchestrator.status().readiness }
     }
     expect((await reasonsOf([quiet])).reasons).toEqual(['quiet-today'])
-    const { reasons } = await reasonsOf([slow])
+    const { reasons, readiness } = await reasonsOf([slow])
     expect(reasons.slice(0, 2)).toEqual(['cold', 'open-long'])
+    expect(readiness).toEqual({ 'slow BTC/USDT': { state: 'ready' }, 'slow ETH/USDT': { state: 'cold', have: 0, need: 60e6, unit: 'us', etaUs: 60e6 } })
   })
+})
+
+test('a module that lacks warm-up says how much, and when it has it', async () => {
+  const slow = defineModule({ name: 'slow', ...identity, candles: ['1m'], warmup: { '1m': 600 }, on: { 'candle:close': () => {} } })
+  const { orchestrator } = build([slow], {}, fixtures.candles('BTC/USDT', '1m', { count: 212 }))
+  await orchestrator.run()
+  expect(orchestrator.status().readiness['slow BTC/USDT']).toEqual({ state: 'cold', have: 212, need: 600, unit: '1m', etaUs: 388 * 60e6 })
+  expect(orchestrator.status().readiness['slow ETH/USDT']).toMatchObject({ state: 'cold', have: 0 })
 })
 
 describe('decisions', () => {

@@ -11,11 +11,12 @@ import { Session } from './host/session.ts'
 import { definitionOf, type Module, type Usable, type Use } from './module/define.ts'
 import type { FeatureColumns } from './module/feature.ts'
 import type { Plain } from './module/state.ts'
+import { readinessOf, type Status } from './status.ts'
 import type { DataPort, RunManifest } from './ports/data-port.ts'
 import type { Command, Participant } from './ports/participant.ts'
 import type { Decision, Explanation } from './vocabulary/decision.ts'
 import { durationUs, type Duration } from './vocabulary/duration.ts'
-import type { Copied, EventName, EventOf, ModuleStatus } from './vocabulary/events.ts'
+import type { Copied, EventName, EventOf } from './vocabulary/events.ts'
 import type { Prediction } from './vocabulary/prediction.ts'
 import type { MarketSymbol } from './vocabulary/symbol.ts'
 
@@ -61,20 +62,6 @@ export interface OrchestratorOptions<M extends readonly Usable[]> {
   readonly watchdog?: Duration | false
   /** Test mode: a view that is kept beyond its handler throws. */
   readonly strict?: boolean
-}
-export interface ModuleState {
-  readonly name: string
-  readonly version: string
-  readonly status: ModuleStatus
-  readonly reason: string
-  readonly faults: number
-}
-export interface Status {
-  readonly modules: readonly ModuleState[]
-  /** `<module> <symbol>`: `cold` has nothing of its warm-up, `warming` a part, `ready` all. */
-  readonly readiness: Readonly<Record<string, 'cold' | 'warming' | 'ready'>>
-  readonly sequence: number
-  readonly journalHash: string
 }
 /** What came of a run so far; participants (`training`) add their parts. */
 export interface RunReport {
@@ -277,13 +264,9 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   explain(decision: Decision): Explanation { return this.#opened().decisions.explain(decision) }
 
   status(): Status {
-    const { modules, feed, clock, digested } = this.#opened()
+    const { modules, digested } = this.#opened()
     const states = modules.runtimes.map(({ entry: { id, definition }, status, reason, faults }) => ({ name: id, version: definition.version, status, reason, faults }))
-    const readiness = modules.runtimes.flatMap((runtime) => feed.symbols.map(({ symbol }, i) => {
-      const lacks = runtime.lacks(i, clock.now())
-      return [`${runtime.entry.id} ${symbol}`, !lacks ? 'ready' : lacks.have > 0 ? 'warming' : 'cold'] as const
-    }))
-    return { modules: states, readiness: Object.fromEntries(readiness), sequence: this.#session.sequence(), journalHash: digested.value() }
+    return { modules: states, readiness: readinessOf(this.#session), sequence: this.#session.sequence(), journalHash: digested.value() }
   }
 
   /** How far the inputs are, where sources know their length. */

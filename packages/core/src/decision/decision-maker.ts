@@ -71,7 +71,8 @@ export class DecisionMaker {
 
   decide(situation: Situation): Decision {
     const { index, symbol, asOf, sequence, price, gates } = situation
-    const predictions = this.predictions(index, asOf, situation.boundaryUs)
+    const latest = this.predictions(index, asOf, situation.boundaryUs)
+    const predictions = latest.map((prediction) => (prediction.version === undefined ? prediction : this.performance.tempered(prediction)))
     const weights = this.registry.weights()
     const thresholds = this.#policy.thresholds(situation)
     const weighty = predictions.filter(({ module }) => (weights[module] ?? 1) > 0)

@@ -96,3 +96,36 @@ describe('performance', () => {
     expect(copy.list()).toEqual(performance.list())
   })
 })
+
+describe('a learned model with few resolved predictions', () => {
+  const learned = (p: readonly [number, number, number], confidence = 0.9): Prediction => ({
+    id: 'net|BTC/USDT|1|1m', symbol: 'BTC/USDT', module: 'net', horizon: '1m', asOf: 0, version: '7', confidence,
+    probabilities: { buy: p[0], hold: p[1], sell: p[2] },
+  })
+  const resolve = (performance: Performance, times: number, realised: 'buy' | 'hold' | 'sell') => {
+    for (let i = 0; i < times; i++) performance.add(learned([0.6, 0.3, 0.1]), { prediction: '', module: 'net', horizon: '1m', realised, bps: 1 })
+  }
+  test('says nothing before the first, and its own word weighs half at 200', () => {
+    const performance = new Performance()
+    expect(performance.tempered(learned([0.9, 0.1, 0]))).toMatchObject({ probabilities: { buy: 1 / 3, hold: 1 / 3, sell: 1 / 3 }, confidence: 0 })
+    resolve(performance, 100, 'buy')
+    resolve(performance, 60, 'hold')
+    resolve(performance, 40, 'sell')
+    const { probabilities, confidence } = performance.tempered(learned([0.9, 0.1, 0]))
+    expect(probabilities.buy).toBeCloseTo(0.5 * 0.9 + (0.5 * 101) / 203, 12)
+    expect(probabilities.hold).toBeCloseTo(0.5 * 0.1 + (0.5 * 61) / 203, 12)
+    expect(probabilities.sell).toBeCloseTo((0.5 * 41) / 203, 12)
+    expect(probabilities.buy + probabilities.hold + probabilities.sell).toBeCloseTo(1, 12)
+    expect(confidence).toBe(0.5)
+    expect(performance.resolved('net', 'BTC/USDT')).toBe(200)
+  })
+  test('is as sure as it says where that is less, and the same after a snapshot', () => {
+    const [performance, again] = [new Performance(), new Performance()]
+    resolve(performance, 300, 'sell')
+    expect(performance.tempered(learned([0.5, 0.3, 0.2], 0.4)).confidence).toBe(0.4)
+    again.restore(performance.snapshot())
+    resolve(performance, 1, 'buy')
+    resolve(again, 1, 'buy')
+    expect(again.tempered(learned([0.5, 0.3, 0.2]))).toEqual(performance.tempered(learned([0.5, 0.3, 0.2])))
+  })
+})

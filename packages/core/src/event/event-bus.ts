@@ -25,8 +25,15 @@ export interface Channel {
   listening: number
 }
 
-/** Told whose handler threw, and on which symbol's event; listeners have none. */
-export type OnFault = (owner: string, error: unknown, symbol?: number) => void
+/** What a bus works in. */
+export interface BusSurroundings {
+  /** Told whose handler threw, and on which symbol's event; listeners have none. */
+  onFault(owner: string, error: unknown, symbol?: number): void
+  /** Test mode: views are revoked after each dispatch, so that keeping one throws. */
+  readonly strict: boolean
+  /** Measures handlers, in live runs. */
+  readonly watch?: HandlerWatch | undefined
+}
 
 /** At most so many events of one module may follow from one external event. */
 export const EMIT_LIMIT = 10_000
@@ -38,23 +45,15 @@ export const EMIT_LIMIT = 10_000
 export class EventBus {
   readonly #channels = new Map<string, Channel>()
   readonly #queue: Queued[] = []
-  readonly #onFault: OnFault
-  readonly #strict: boolean
-  readonly #watch: HandlerWatch | undefined
+  readonly #around: BusSurroundings
   #draining = false
   /** Events a module has emitted since the external event. */
   readonly #emitted = new Map<string, number>()
   /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
   reconnect: (() => void) | undefined
 
-  /**
-   * @param strict test mode: views are revoked after each dispatch, so that keeping one throws
-   * @param watch measures handlers, in live runs
-   */
-  constructor(onFault: OnFault, strict: boolean, watch?: HandlerWatch) {
-    this.#onFault = onFault
-    this.#strict = strict
-    this.#watch = watch
+  constructor(around: BusSurroundings) {
+    this.#around = around
   }
 
   /** Replaces all module subscriptions: `of(topic, symbol)` lists them in plan order. Not during a dispatch. */
@@ -67,14 +66,14 @@ export class EventBus {
   }
 
   #compile(topic: string, subscriptions: readonly Subscription[], symbol: number): Dispatch {
-    const [watch, rare] = [this.#watch, topic !== 'trade' && topic !== 'book']
+    const [watch, rare] = [this.#around.watch, topic !== 'trade' && topic !== 'book']
     const handlers = subscriptions.map(({ module, call, ctx, wants }): Handler<never> => {
       const asked: typeof call = wants ? (event, own) => { if (wants(event)) call(event, own) } : call
       return { ctx, call: watch?.times && (rare || watch.closely > 0) ? (event, own) => watch.timed(module, () => asked(event, own)) : asked }
     })
-    const onThrow = (index: number, error: unknown) => this.#onFault(subscriptions[index]?.module ?? 'core', error, symbol)
+    const onThrow = (index: number, error: unknown) => this.#around.onFault(subscriptions[index]?.module ?? 'core', error, symbol)
     const dispatch = compileFanOut(handlers, onThrow, watch && { stamp: watch.stamp, of: subscriptions.map(({ module }) => watch.mark(module)) }) as Dispatch
-    if (!this.#strict) return dispatch
+    if (!this.#around.strict) return dispatch
     return (event) => {
       const { proxy, revoke } = Proxy.revocable(event as object, readThrough)
       dispatch(proxy)
@@ -144,7 +143,7 @@ export class EventBus {
       try {
         listener(event)
       } catch (error) {
-        this.#onFault(owner, error)
+        this.#around.onFault(owner, error)
       }
     }
     channel.listeners.on(topic, guarded)

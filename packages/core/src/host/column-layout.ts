@@ -16,10 +16,8 @@ export interface ColumnLayout {
 
 /** The layout of a plan. */
 export function layoutOf(plan: readonly PlannedModule[]): ColumnLayout {
-  const names: string[] = []
-  const ids: string[] = []
-  const offsets = new Map<string, number>()
-  const revisions = new Map<string, string>()
+  const [names, ids]: [string[], string[]] = [[], []]
+  const [offsets, revisions] = [new Map<string, number>(), new Map<string, string>()]
   for (const entry of plan) {
     offsets.set(entry.id, names.length)
     const upstream = Object.entries(entry.definition.requires ?? {}).flatMap(([key, needed]) => {
@@ -40,10 +38,7 @@ export function layoutOf(plan: readonly PlannedModule[]): ColumnLayout {
 /** The resolved options that change feature values. */
 function affecting(entry: PlannedModule): readonly (readonly [string, unknown])[] {
   const declared = entry.definition.options ?? {}
-  return Object.keys(declared)
-    .filter((key) => declared[key]?.affects !== 'none')
-    .sort()
-    .map((key) => [key, entry.options[key]])
+  return Object.keys(declared).filter((key) => declared[key]?.affects !== 'none').sort().map((key) => [key, entry.options[key]])
 }
 
 /** Revision of the code that turns rows and windows into tensors: models trained under another must not be served. */

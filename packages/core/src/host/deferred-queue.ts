@@ -78,10 +78,8 @@ export class DeferredQueue {
 
   /** All pending work with its results, which are waited for. */
   async snapshot(): Promise<Plain> {
-    const pending = await Promise.all(this.#pending.map(async (work) => {
-      const { handler, due, payload, order } = work
-      return { handler, due, payload, order, outcome: await this.#start(work) }
-    }))
+    const started = this.#pending.map((work) => [work, this.#start(work)] as const)
+    const pending = await Promise.all(started.map(async ([{ handler, due, payload, order }, outcome]) => ({ handler, due, payload, order, outcome: await outcome })))
     return { order: this.#order, pending }
   }
 

@@ -12,6 +12,8 @@ import type { PlannedModule } from './module-plan.ts'
 const DEFAULT_LATENCY: Duration = '2ms'
 /** A lane of lower quality (completeness, freshness, sanity) is no ground to predict on. */
 const MIN_QUALITY = 0.8
+/** Boundaries without an answer for that reason, of a model and symbol, before it is said. */
+const POOR_WARNED = 100
 
 interface BoundInput {
   readonly name: string
@@ -33,19 +35,24 @@ export interface Gathered {
   readonly tensors: readonly FedTensor[]
 }
 
+/** What networks are served in. */
+export interface ModelSurroundings {
+  readonly feed: DataFeed
+  readonly stream: string
+  /** Whether a model's training switch is on. */
+  trains(id: string): boolean
+  warn(message: string): void
+}
+
 /** Serves the networks of the modules: binds their inputs to columns and lanes, gathers samples. */
 export class ModelHost {
   readonly #models = new Map<string, Bound>()
-  readonly #feed: DataFeed
-  readonly #stream: string
+  readonly #around: ModelSurroundings
+  /** Models and symbols whose lanes were too poor to answer on, and how often since they last did. */
+  readonly #poor = new Map<string, number>()
 
-  readonly #trains: (id: string) => boolean
-
-  /** @param trains whether a model's training switch is on */
-  constructor(feed: DataFeed, stream: string, trains: (id: string) => boolean) {
-    this.#feed = feed
-    this.#stream = stream
-    this.#trains = trains
+  constructor(around: ModelSurroundings) {
+    this.#around = around
   }
 
   get served(): ReadonlyMap<string, ServedModel> { return this.#models }
@@ -60,7 +67,7 @@ export class ModelHost {
     const inputs = bind(entry, network, bindings, layout)
     const described = inputs.map(({ binding, indices }) =>
       isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : binding)
-    const trains = this.#trains
+    const { trains } = this.#around
     this.#models.set(entry.id, {
       id: entry.id, get training() { return trains(entry.id) }, definition: entry.definition, entry, network, inputs, seed: own,
       schemaHash: schemaHashOf(network, described),
@@ -82,7 +89,7 @@ export class ModelHost {
 
   /** Doubts about the newest candle of a symbol's base interval: those of a row that is frozen now. */
   taintOf(symbol: number): readonly TaintReason[] {
-    const taint = lastOf(this.#feed, symbol, this.#feed.symbols[symbol]?.boundaryUs ?? 0)?.taint ?? []
+    const taint = lastOf(this.#around.feed, symbol, this.#around.feed.symbols[symbol]?.boundaryUs ?? 0)?.taint ?? []
     return taint.filter((reason) => reason !== 'empty')
   }
 
@@ -98,7 +105,7 @@ export class ModelHost {
       const data = new Float32Array(input.shape[0] * (input.shape[1] ?? 1))
       const mask = new Float32Array(input.shape[0])
       const lane = this.#fill(input, symbol, rows, asOf, data, mask)
-      if (lane.quality < MIN_QUALITY) return 'low-quality'
+      if (lane.quality < MIN_QUALITY) return this.#tooPoor(`${id} ${symbol}`, input.name, lane)
       if (model.definition.model?.onMissing === 'abstain' && mask.includes(0)) return 'missing-input'
       const columns = [...input.indices].map((column) => rows.layout.names[column] ?? '')
       lanes.push({ ...lane, input: input.name, columns })
@@ -116,25 +123,33 @@ export class ModelHost {
         data[i] = Number.isNaN(value) ? 0 : value
         mask[i] = Number.isNaN(value) ? 0 : 1
       })
-      const series = `${this.#stream}:${this.#feed.symbols[symbol]?.symbol}:features:${rows.layout.layoutId}`
+      const series = `${this.#around.stream}:${this.#around.feed.symbols[symbol]?.symbol}:features:${rows.layout.layoutId}`
       return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: rows.taints[symbol] ?? [] }
     }
     if ('block' in binding) return { series: `position:${name}`, start: asOf, end: asOf, count: 0, norm: [], quality: 1, taint: [] }
-    return this.#feed.lanes.gather(binding, symbol, data, mask)
+    return this.#around.feed.lanes.gather(binding, symbol, data, mask)
+  }
+
+  /** Says once, after so many boundaries in a row, what keeps a model from answering. */
+  #tooPoor(key: string, input: string, { series, quality }: LaneFrame): string {
+    const times = (this.#poor.get(key) ?? 0) + 1
+    this.#poor.set(key, times)
+    if (times === POOR_WARNED) this.#around.warn(`[model ${key.split(' ')[0]}] has not answered at ${times} boundaries: input '${input}' of ${series} is of quality ${quality.toFixed(2)}, ${MIN_QUALITY} is needed. Feed what is missing, or shorten its window.`)
+    return 'low-quality'
   }
 
   #frame(model: Bound, symbol: number, sequence: number, asOf: number, lanes: InferenceFrame['lanes']): InferenceFrame {
     const { timeframe, ahead } = (model.definition.model as NonNullable<typeof model.definition.model>).target
-    const [name, length] = [this.#feed.symbols[symbol]?.symbol as InferenceFrame['symbol'], timeframeUs(timeframe)]
+    const [name, length] = [this.#around.feed.symbols[symbol]?.symbol as InferenceFrame['symbol'], timeframeUs(timeframe)]
     const floor = openTimeOf(asOf, length)
     const openTime = (floor < asOf ? floor + length : floor) + (ahead - 1) * length
     const version = model.runtime.version
-    const base = this.#feed.symbols[symbol]?.boundaryUs ?? length
-    const finest = this.#feed.lanes.last(symbol, timeframe)
-    const entry = lastOf(this.#feed, symbol, base) ?? finest
+    const base = this.#around.feed.symbols[symbol]?.boundaryUs ?? length
+    const finest = this.#around.feed.lanes.last(symbol, timeframe)
+    const entry = lastOf(this.#around.feed, symbol, base) ?? finest
     return {
-      id: `${this.#stream}|${model.id}@${version}|${name}|${sequence}`,
-      stream: this.#stream, model: model.id, modelVersion: version, schemaHash: model.schemaHash, symbol: name, sequence, asOf, lanes,
+      id: `${this.#around.stream}|${model.id}@${version}|${name}|${sequence}`,
+      stream: this.#around.stream, model: model.id, modelVersion: version, schemaHash: model.schemaHash, symbol: name, sequence, asOf, lanes,
       taint: [...new Set(lanes.flatMap(({ taint }) => taint))], ...(entry && { entry }),
       target: { timeframe, openTime, closeTime: openTime + length, horizon: horizonOf(ahead, timeframe) },
     }

@@ -1,7 +1,7 @@
 import type { Random } from '../module/context.ts'
 import type { Plain } from '../module/state.ts'
 import type { Warmup } from '../module/define.ts'
-import { durationUs, type Timeframe } from '../vocabulary/duration.ts'
+import { durationUs, timeframeUs, type Timeframe } from '../vocabulary/duration.ts'
 import type { ModuleStatus } from '../vocabulary/events.ts'
 import type { PlannedModule } from './module-plan.ts'
 import { createRandom, type SeededRandom } from './random.ts'
@@ -12,11 +12,13 @@ export interface HostContext {
   [key: string]: unknown
 }
 
-/** How far the warm-up of a module is for one symbol. */
-export interface Readiness {
+/** How far the warm-up of a module is for one symbol; `etaUs`: when it is done, if data goes on as before. */
+export interface Lack {
   readonly have: number
   readonly need: number
+  /** A timeframe (candles of it), `us` of event time, or `resolved` (predictions). */
   readonly unit: string
+  readonly etaUs: number
 }
 
 /** One module as it runs: status, contexts (one a symbol, or one for all), and what its snapshot holds. */
@@ -65,16 +67,16 @@ export class ModuleRuntime {
   }
 
   /** What the warm-up of a symbol still lacks; undefined when it is ready. */
-  lacks(symbol: number, now: number): Readiness | undefined {
+  lacks(symbol: number, now: number): Lack | undefined {
     for (let i = 0; i < this.#timeframes.length; i++) {
       const timeframe = this.#timeframes[i] as Timeframe
       const [have, need] = [this.heard[symbol * this.#timeframes.length + i] ?? 0, this.#warmup[timeframe] ?? 0]
-      if (have < need) return { have, need, unit: timeframe }
+      if (have < need) return { have, need, unit: timeframe, etaUs: (need - have) * timeframeUs(timeframe) }
     }
     const need = Math.max(...[this.#warmup.trades, this.#warmup.live].map((span) => (span ? durationUs(span) : 0)))
     if (need === 0) return undefined
-    const have = now - (this.since[symbol] ?? NaN)
-    return have >= need ? undefined : { have: have > 0 ? have : 0, need, unit: 'us' }
+    const have = Math.max(0, now - (this.since[symbol] ?? NaN)) || 0
+    return have >= need ? undefined : { have, need, unit: 'us', etaUs: need - have }
   }
 
   /** Candles of a timeframe that a warm-up replays. */

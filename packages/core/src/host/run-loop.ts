@@ -73,7 +73,8 @@ export class RunLoop {
     else if (state === 'starved') await this.#wait(signal)
     else if (state !== 'turn') {
       if (!(deferred.due <= until) || deferred.size === 0) return false
-      await this.#settleNext()
+      const next = await deferred.next()
+      if (next) this.#insert(next)
     }
     const inserting = mode === 'live' && !feed.recovering
     for (let done = inserting ? await deferred.ready() : undefined; done; done = await deferred.ready()) this.#insert(done)
@@ -111,11 +112,6 @@ export class RunLoop {
     this.#session.feed.append('fault', { ...overrun }, this.#session.clock.now())
     this.#session.fail(overrun)
     this.#session.end()
-  }
-
-  async #settleNext(): Promise<void> {
-    const done = await this.#session.deferred.next()
-    if (done) this.#insert(done)
   }
 
   /** A result takes its place in the order. */

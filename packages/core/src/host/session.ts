@@ -68,8 +68,8 @@ export class Session implements DataHost, Host {
   readonly stamp = new Float64Array(new SharedArrayBuffer(32))
   readonly watch: HandlerWatch | undefined
   /** Last trade or close of each symbol on its price venue, and its time. */
-  prices = new Float64Array(0)
-  priceTimes = new Float64Array(0)
+  declare prices: Float64Array
+  declare priceTimes: Float64Array
   /** Price venue of each symbol. */
   #venues: readonly string[] = []
   /** Sorted by priority. */
@@ -77,7 +77,7 @@ export class Session implements DataHost, Host {
   readonly #trades: Channel
   readonly #books: Channel
   /** Why the predictors of a symbol gave nothing at its newest boundary; `''`: some did. */
-  silences: string[] = []
+  declare silences: string[]
   readonly #inferenceListeners = new Set<InferenceListener>()
   readonly #outcomeListeners = new Set<OutcomeListener>()
   runCommand: (command: Command) => Promise<void> = async () => {}
@@ -88,7 +88,7 @@ export class Session implements DataHost, Host {
     Object.assign(this, { options, plan, data, seed, stream, mode, boundaryUs, timeframes: timeframesUsed(plan) })
     const overran = (overrun: Overrun) => void (this.feed.recovering || this.overruns.push(overrun))
     if (mode === 'live' || options.watched) this.watch = new HandlerWatch(this.stamp, mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
-    this.bus = new EventBus((owner, error, symbol) => this.#thrown(owner, error, symbol), options.strict, this.watch)
+    this.bus = new EventBus({ onFault: (owner, error, symbol) => this.#thrown(owner, error, symbol), strict: options.strict, watch: this.watch })
     this.#trades = this.bus.channel('trade')
     this.#books = this.bus.channel('book')
     this.feed = options.data.attach(this)
@@ -111,7 +111,8 @@ export class Session implements DataHost, Host {
     this.priceTimes = new Float64Array(count).fill(NaN)
     this.silences = feed.symbols.map(() => '')
     this.#venues = feed.symbols.map(({ instrument }) => instrument.venue)
-    this.networks = new ModelHost(feed, this.stream, (id) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training)
+    const trains = (id: string) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training
+    this.networks = new ModelHost({ feed, stream: this.stream, trains, warn: (message) => this.options.warn(message) })
     this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload), overran: (overrun) => void this.overruns.push(overrun), watch: this.watch })
     this.decisions = new DecisionMaker(count, {
       combine: (predictions, situation, weights) => this.#combine(predictions, situation, weights),

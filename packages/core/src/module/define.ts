@@ -146,9 +146,7 @@ export type Usable = Module | Use
 
 /** Takes a module with options; a second instance of the same module needs an `id`. */
 export function use<M extends Module, const Id extends string = M['name']>(
-  module: M,
-  options: OptionInput<M['options']> = {},
-  entry: { readonly id?: Id; readonly enabled?: boolean } = {},
+  module: M, options: OptionInput<M['options']> = {}, entry: { readonly id?: Id; readonly enabled?: boolean } = {},
 ): Use<M, Id> {
   return { use: module, id: entry.id ?? (module.name as Id), options, enabled: entry.enabled ?? true }
 }

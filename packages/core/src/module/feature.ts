@@ -34,8 +34,5 @@ export interface Column {
 /** The columns of a set of features, in declared order. */
 export function columnsOf(features: FeatureSet): readonly Column[] {
   return Object.entries(features).flatMap(([feature, spec]) =>
-    spec.size === undefined
-      ? [{ name: feature, feature, spec }]
-      : Array.from({ length: spec.size }, (_, i) => ({ name: `${feature}${i}`, feature, spec })),
-  )
+    spec.size === undefined ? [{ name: feature, feature, spec }] : Array.from({ length: spec.size }, (_, i) => ({ name: `${feature}${i}`, feature, spec })))
 }

@@ -19,9 +19,7 @@ export type NeedColumns<R extends NeedSet> = {
  * @example need('pivot', '^1', { features: ['l3Trend'] }).module // => 'pivot'
  */
 export function need<const M extends string, const C extends readonly string[] = readonly []>(
-  module: M,
-  range: string,
-  use: { readonly features?: C; readonly optional?: boolean } = {},
+  module: M, range: string, use: { readonly features?: C; readonly optional?: boolean } = {},
 ): Need<M, C[number]> {
   return { module, range, features: use.features ?? [], optional: use.optional ?? false }
 }

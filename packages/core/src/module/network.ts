@@ -43,9 +43,7 @@ export interface Lane<W extends number = number> {
 
 /** Binds an input to the newest `window` candles of a timeframe. */
 export function lane<const W extends number>(
-  timeframe: Timeframe,
-  window: W,
-  spec: { readonly of?: 'candles' | 'features'; readonly symbol?: MarketSymbol; readonly normalise?: Normalisation } = {},
+  timeframe: Timeframe, window: W, spec: { readonly of?: 'candles' | 'features'; readonly symbol?: MarketSymbol; readonly normalise?: Normalisation } = {},
 ): Lane<W> {
   const { of = 'candles', normalise = 'log', symbol } = spec
   return { timeframe, window, of, normalise, ...(symbol && { symbol }) }

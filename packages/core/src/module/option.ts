@@ -70,9 +70,7 @@ export const option = {
  * Returns the values and every error (`option.unknown`, `option.value`); throws nothing.
  */
 export function resolveOptions(
-  where: string,
-  declared: OptionSet,
-  given: Readonly<Record<string, unknown>> = {},
+  where: string, declared: OptionSet, given: Readonly<Record<string, unknown>> = {},
 ): { readonly values: Readonly<Record<string, unknown>>; readonly errors: readonly TapeloomError[] } {
   const values: Record<string, unknown> = {}
   const errors: TapeloomError[] = []

@@ -17,10 +17,7 @@ export function durationUs(duration: Duration): number {
   const [, amount, unit] = PATTERN.exec(duration) ?? []
   const us = Number(amount) * UNITS_US[unit as keyof typeof UNITS_US]
   if (us > 0 && Number.isInteger(us)) return us
-  throw new TapeloomError(
-    'duration.form',
-    `[duration '${duration}'] is not a span of time. Write a number and us, ms, s, m, h, d or w, as in '5m'.`,
-  )
+  throw new TapeloomError('duration.form', `[duration '${duration}'] is not a span of time. Write a number and us, ms, s, m, h, d or w, as in '5m'.`)
 }
 
 /** Microseconds of a timeframe. @throws TapeloomError `duration.form` */

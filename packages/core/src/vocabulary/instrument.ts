@@ -29,29 +29,20 @@ export interface Instrument {
  * @throws TapeloomError `instrument.size` when a size is not a positive decimal
  * @example instrument('BTC/USDT', { venue: 'x', tickSize: '0.5', lotSize: '0.001' }).tick // => { k: 5, scale: 10 }
  */
-export function instrument(
-  symbol: MarketSymbol,
-  spec: {
-    readonly venue: string
-    readonly tickSize: Price
-    readonly lotSize: Price
-    readonly kind?: Instrument['kind']
-    readonly contractSize?: Price
-  },
-): Instrument {
+export function instrument(symbol: MarketSymbol, spec: {
+  readonly venue: string
+  readonly tickSize: Price
+  readonly lotSize: Price
+  readonly kind?: Instrument['kind']
+  readonly contractSize?: Price
+}): Instrument {
   const where = `${spec.venue}:${symbol}`
   const [tick, lot] = [gridOf(spec.tickSize, `${where} tickSize`), gridOf(spec.lotSize, `${where} lotSize`)]
   const [base, , settled] = symbol.split(/[/:-]/)
   const contract = symbol.includes(':') ? (settled === base ? 'inverse' : 'linear') : 'spot'
   return Object.freeze({
-    symbol,
-    venue: spec.venue,
-    kind: spec.kind ?? contract,
-    tickSize: tick.k / tick.scale,
-    lotSize: lot.k / lot.scale,
-    contractSize: Number(spec.contractSize ?? 1),
-    tick,
-    lot,
+    symbol, venue: spec.venue, kind: spec.kind ?? contract,
+    tickSize: tick.k / tick.scale, lotSize: lot.k / lot.scale, contractSize: Number(spec.contractSize ?? 1), tick, lot,
   })
 }
 

@@ -12,8 +12,5 @@ const PATTERN = /^[A-Z0-9.]{1,20}\/[A-Z0-9.]{1,20}(:[A-Z0-9.]{1,20})?(-\d{6}(-\d
  */
 export function parseSymbol(text: string): MarketSymbol {
   if (PATTERN.test(text)) return text as MarketSymbol
-  throw new TapeloomError(
-    'symbol.form',
-    `[symbol '${text}'] is not a unified symbol. Write BASE/QUOTE, as in 'BTC/USDT', or 'BTC/USDT:USDT' for a perpetual.`,
-  )
+  throw new TapeloomError('symbol.form', `[symbol '${text}'] is not a unified symbol. Write BASE/QUOTE, as in 'BTC/USDT', or 'BTC/USDT:USDT' for a perpetual.`)
 }
