@@ -81,6 +81,20 @@ describe('the kit finds', () => {
     expect(found).toContain(facts.snapshot)
   })
 
+  test('state that a snapshot loses during the first events only', async () => {
+    let hidden = 0
+    const module = onTrade(
+      () => ({ seen: 0, first: 0 }),
+      ({ price }, state) => {
+        if (state.seen++ === 0) hidden = 0
+        if (state.seen < 6) hidden += price
+        if (state.seen === 6) state.first = hidden
+        return state.first
+      },
+    )
+    expect(await untrue(module, fixtures.trades('BTC/USDT', { count: 1500, every: '1s' }), { only: facts.snapshot })).toEqual([facts.snapshot])
+  })
+
   test('state that is no plain data', async () => {
     const found = await untrue(
       onTrade(

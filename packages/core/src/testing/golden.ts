@@ -20,7 +20,7 @@ export interface Golden {
   readonly columns: Readonly<Record<string, GoldenColumn>>
 }
 
-const SAMPLES = 12
+const SAMPLES = 6
 /** Functions such as Math.exp differ in the last bits between versions of Node. */
 const TOLERANCE = 1e-9
 const RECORD = 'Run the test once with TAPELOOM_GOLDEN=record, look at what is written, and commit it.'
