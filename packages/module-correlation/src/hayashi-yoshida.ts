@@ -15,21 +15,26 @@ export const ticksOf = (times: Float64Array, values: Float64Array): Ticks => ({ 
 /**
  * Covariance of two series from their own ticks: Σ r_i r_j over all pairs of steps whose times overlap, with those of
  * `reference` later by `shiftUs`. A step (s, e] overlaps (u, v] where u < e and v > s, so the steps that overlap one of
- * `asset` join to one of `reference`; two pointers, O(n + m), allocates nothing. NaN where one has no step.
+ * `asset` join to one of `reference`; one pass over both, O(n + m), allocates nothing. NaN where one has no step.
  * @source Hayashi & Yoshida (2005); shifted: Hoffmann, Rosenbaum & Yoshida (2013)
  */
 // `!`: every index is in [from, to) of its columns.
 export function hayashiYoshida(asset: Ticks, reference: Ticks, shiftUs = 0): number {
   if (asset.to - asset.from < 2 || reference.to - reference.from < 2) return NaN
-  const [{ times, values }, { times: ownTimes, values: ownValues }] = [reference, asset]
+  const [{ times, values, from }, { times: ownTimes, values: ownValues }] = [reference, asset]
   const last = reference.to - 1
-  let [before, after, sum] = [reference.from, reference.from, 0]
+  let start = ownTimes[asset.from]! - shiftUs
+  let place = from - 1 // of the last tick at or before the time that has been reached
+  while (place < last && times[place + 1]! <= start) place++
+  let sum = 0
   for (let i = asset.from + 1; i < asset.to; i++) {
-    const [start, end] = [ownTimes[i - 1]! - shiftUs, ownTimes[i]! - shiftUs]
-    while (before < last && times[before + 1]! <= start) before++ // the last tick at or before the start
-    while (after < last && times[after]! < end) after++ // the first tick at or after the end
-    if (!(start < end && times[before]! < end && times[after]! > start)) continue
-    sum += (ownValues[i]! - ownValues[i - 1]!) * (values[after]! - values[before]!)
+    const end = ownTimes[i]! - shiftUs
+    const before = place < from ? from : place // the last at or before the start
+    while (place < last && times[place + 1]! <= end) place++
+    let after = place === last ? place : place + 1 // the first at or after the end
+    while (after > from && times[after - 1] === end) after--
+    if (start < end && times[before]! < end && times[after]! > start) sum += (ownValues[i]! - ownValues[i - 1]!) * (values[after]! - values[before]!)
+    start = end
   }
   return sum
 }
