@@ -35,6 +35,18 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/export.ts')).exportCandles,
   },
   {
+    name: 'snapshot',
+    usage: 'snapshot --db f --out dir',
+    summary: 'Copies a database into a new folder of Parquet files, all of one moment.',
+    load: async () => (await import('./commands/snapshot.ts')).snapshot,
+  },
+  {
+    name: 'import',
+    usage: 'import <parquet|snapshot>… --db f',
+    summary: 'Brings recorded Parquet files, or the folder of a snapshot, into a database.',
+    load: async () => (await import('./commands/import.ts')).importHistory,
+  },
+  {
     name: 'record',
     usage: 'record <config> --out dir [--for 1h] [--environment name]',
     summary: 'Saves what the live sources of a configuration are told as captures, until Ctrl-C.',

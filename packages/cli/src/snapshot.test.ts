@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDuckDB } from '@tapeloom/store-duckdb'
+import { expect, test } from 'vitest'
+import { candleFile, projectFolder, tapeloom } from './cli-fixture.ts'
+
+const answer = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+  const { code, out, err } = await tapeloom([...args, '--json'])
+  return { code, err, ...(JSON.parse(out || '{}') as object) }
+}
+
+/** A small network that is asked at each minute. */
+const guess = `
+import { CLASS, defineModule, lane, toProbabilities } from '@tapeloom/core'
+import { crossEntropy, defineModel, dense, flatten } from '@tapeloom/models'
+const network = defineModel({
+  name: 'guess', inputs: { candles: [4, 5] }, targets: { direction: 'class' }, batch: 16,
+  forward: ({ candles }) => ({ direction: dense(flatten(candles), 3) }),
+  loss: (output, target) => crossEntropy(output.direction, target.direction),
+})
+export const guess = defineModule({
+  name: 'guess', version: '1.0.0', core: '^1.0.0',
+  model: {
+    network, inputs: { candles: lane('1m', 4) }, target: { timeframe: '1m', ahead: 1 },
+    decode: ({ direction }) => ({ probabilities: toProbabilities(direction) }),
+    labels: { candle: ({ entry, target }) => ({ direction: target.close > entry.close ? CLASS.buy : CLASS.sell }) },
+  },
+})
+`
+
+test('references verify in a database that was brought back from Parquet as in the one it was copied from', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./guess.ts, pivot_analysis_module, training_module] }\n', 'guess.ts': guess })
+  const [db, again, out] = ['a.duckdb', 'b.duckdb', 'copy'].map((name) => join(folder, name)) as [string, string, string]
+  const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 400)
+  expect(await answer('replay', join(folder, 'c.yaml'), '--from', candles, '--db', db)).toMatchObject({ code: 0, err: '' })
+  const before = await answer('verify', '--db', db)
+  expect(before).toMatchObject({ code: 0, mismatched: 0 })
+  expect(before['references']).toBeGreaterThan(0)
+  const store = await openDuckDB(db)
+  await store.compact()
+  await store.close()
+  expect(await answer('verify', '--db', db)).toEqual(before)
+  const copied = await answer('snapshot', '--db', db, '--out', out)
+  expect(copied).toMatchObject({ code: 0, rows: { ohlcv_1m: 400 } })
+  expect(await answer('import', out, '--db', again)).toMatchObject({ code: 0, appliedThrough: copied['appliedThrough'] })
+  expect(await answer('verify', '--db', again)).toEqual(before)
+}, 60_000)
+
+test('import brings candles in with their averages, and again brings nothing', async () => {
+  const folder = projectFolder({})
+  const db = join(folder, 'a.duckdb')
+  const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 60)
+  expect(await answer('import', candles, '--db', db)).toMatchObject({ code: 0, rows: 60 })
+  expect(await answer('import', candles, '--db', db)).toMatchObject({ code: 0, err: '' })
+  const store = await openDuckDB(db, { readOnly: true })
+  const { n, warm } = await store.query('select count(*) as n, count(sma_50) as warm from ohlcv_1m', { columns: { n: 'number', warm: 'number' } })
+  await store.close()
+  expect([n[0], warm[0]]).toEqual([60, 11])
+})
+
+test.each([
+  ['snapshot of a database that is not there', ['snapshot', '--db', 'absent.duckdb', '--out', 'x'], 'does not exist'],
+  ['import of a capture', ['import', 'binance_x.jsonl', '--db', 'a.duckdb'], 'there is no such file'],
+  ['import without a database', ['import', 'x.parquet'], '--db'],
+])('%s is bad input', async (_, args, text) => {
+  const folder = projectFolder({})
+  mkdirSync(join(folder, 'sub'))
+  const there = args.map((one) => (/\.|^x$/.test(one) ? join(folder, one) : one))
+  const { code, err } = (await answer(...there)) as { code: number; err: string }
+  expect([code, err]).toEqual([2, expect.stringContaining(text)])
+})
