@@ -1,4 +1,4 @@
-const [ZERO, DOT, QUOTE, BACKSLASH] = [48, 46, 34, 92]
+const [ZERO, DOT, QUOTE, BACKSLASH, OPEN, SHUT, COMMA] = [48, 46, 34, 92, 91, 93, 44]
 const POWERS = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`))
 
 /**
@@ -67,6 +67,41 @@ export class ByteCursor {
     if (at === start || places < 0 || end - start > 16 || end >= this.#end || bytes[end] !== QUOTE) return NaN
     this.at = end + 1
     return places === 0 ? whole : (whole * POWERS[places]! + this.#part) / POWERS[places]!
+  }
+
+  /** Reads `["1.5","20"]` into two places of `into`, each as `decimal` would; false when it is anything else. */
+  pair(into: Float64Array, first: number): boolean {
+    const bytes = this.#bytes
+    if (bytes[this.at] !== OPEN) return false
+    this.at++
+    if (!this.#number(into, first) || bytes[this.at] !== COMMA) return false
+    this.at++
+    if (!this.#number(into, first + 1) || bytes[this.at] !== SHUT || this.at >= this.#end) return false
+    this.at++
+    return true
+  }
+
+  /**
+   * `decimal` into an array, where a double needs no memory of its own. Up to nine digits in all, as most have, are one whole
+   * number of 32 bits and one division.
+   */
+  #number(into: Float64Array, index: number): boolean {
+    const [bytes, start] = [this.#bytes, this.at + 1]
+    if (bytes[this.at] !== QUOTE) return false
+    let [at, units, point] = [start, 0, 0]
+    for (;;) {
+      const digit = bytes[at]! - ZERO
+      if (digit >= 0 && digit <= 9) units = (units * 10 + digit) | 0
+      else if (digit === DOT - ZERO && point === 0 && at > start) point = at + 1
+      else break
+      at++
+    }
+    const digits = at - start - (point === 0 ? 0 : 1)
+    if (digits === 0 || digits > 9 || point === at) return (into[index] = this.decimal()) >= 0
+    if (at >= this.#end || bytes[at] !== QUOTE) return false
+    this.at = at + 1
+    into[index] = point === 0 ? units : units / POWERS[at - point]!
+    return true
   }
 
   /** Reads one to nine digits into #part, as whole numbers of 32 bits are fast; returns how many, or -1. */

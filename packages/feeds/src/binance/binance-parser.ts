@@ -11,7 +11,7 @@ const T = {
   x: bytes(',"X":"'), m: bytes(',"m":'), M: bytes(',"M":'), true: bytes('true'), false: bytes('false'), comma: bytes(','),
   U: bytes(',"U":'), u: bytes(',"u":'), pu: bytes(',"pu":'), b: bytes(',"b":'), a: bytes(',"a":'),
   B: bytes(',"B":'), A: bytes(',"A":'), id: bytes('"u":'), restId: bytes('{"lastUpdateId":'),
-  bids: bytes(',"bids":'), asks: bytes(',"asks":'), open: bytes('['), shut: bytes(']'), level: bytes(',['),
+  bids: bytes(',"bids":'), asks: bytes(',"asks":'), open: bytes('['), shut: bytes(']'),
   symbol: bytes(',"s":"'),
 } as const
 
@@ -149,16 +149,16 @@ export class BinanceParser {
     const from = message.bids
     let count = 0
     if (!cursor.skip(T.open)) return false
-    while (count === 0 ? cursor.skip(T.open) : cursor.skip(T.level)) {
-      const price = cursor.decimal()
-      if (!cursor.skip(T.comma)) return false
-      const quantity = cursor.decimal()
-      if (!(price >= 0) || !(quantity >= 0) || !cursor.skip(T.shut)) return false
-      message.push(from + count++, price, quantity)
+    if (!cursor.skip(T.shut)) {
+      do {
+        message.reserve(from + count + 1)
+        if (!cursor.pair(message.levels, 2 * (from + count++))) return false
+      } while (cursor.skip(T.comma))
+      if (!cursor.skip(T.shut)) return false
     }
     if (bid) message.bids = count
     else message.asks = count
-    return cursor.skip(T.shut)
+    return true
   }
 }
 
