@@ -29,7 +29,7 @@ test('what is not understood is told with the nearest that is, and is bad input'
     return err
   }
   expect(await said('reply')).toBe("[tapeloom] there is no command 'reply'. Did you mean 'replay'?\n")
-  expect(await said('snapshot')).toBe("[tapeloom] there is no command 'snapshot'. See tapeloom --help.\n")
+  expect(await said('restore')).toBe("[tapeloom] there is no command 'restore'. See tapeloom --help.\n")
   expect(await said('config')).toBe("[tapeloom] there is no command 'config'. Did you mean 'config check'?\n")
   expect(await said('config', 'migrate')).toBe("[tapeloom] there is no command 'config migrate'. Did you mean 'config check'?\n")
   expect(await said('replay', 'x.yaml', '--form', 'y')).toBe("[tapeloom] there is no option '--form' here. Did you mean '--from'?\n")
