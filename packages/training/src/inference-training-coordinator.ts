@@ -1,13 +1,17 @@
 import { TapeloomError, type FedTensor, type Host, type InferenceFrame, type MarketSymbol, type Module, type Participant, type Plain, type Prediction } from '@tapeloom/core'
 import { contentHash } from './reference/content-hash.ts'
-import { emptyTensors, fedTensors, rebuilding } from './reference/frame-tensors.ts'
 import type { InferenceFrameReference, ResolvedFrame } from './reference/inference-frame-reference.ts'
-import { perCandle, pivotsOnly } from './outcome/label-adapters.ts'
+import { ownLabels } from './outcome/label-adapters.ts'
+import { DriftMonitor } from './monitor/drift-monitor.ts'
+import { SkewMeter } from './monitor/skew-meter.ts'
+import type { Drawn } from './replay/hard-and-random.ts'
+import { hardnessOf } from './replay/label-weights.ts'
 import { ModelTraining } from './step/model-training.ts'
 import { OutcomeMatcher } from './outcome/outcome-matcher.ts'
 import { leakOf } from './replay/check-leak.ts'
 import { LabelCollection } from './replay/label-collection.ts'
 import { ReferenceLedger, type ReferenceCounts } from './reference/reference-ledger.ts'
+import { resolveFrame } from './reference/resolve-frame.ts'
 import { ReferenceLookup, type ReferenceFilter } from './reference/reference-lookup.ts'
 import { SampleIntake } from './outcome/sample-intake.ts'
 import { SubscriberList } from './outcome/subscriber-list.ts'
@@ -18,7 +22,7 @@ import { TrainingSteps } from './step/training-steps.ts'
 /** How a coordinator trains; all times in µs. */
 export interface CoordinatorOptions {
   /** Which of a model's own labels it is trained on. */
-  readonly adapter?: 'perCandle' | 'pivotsOnly' | 'none'
+  readonly adapter?: 'perCandle' | 'pivotsOnly' | 'retrospective' | 'none'
   /** Which references a model's own pivot label sees. */
   readonly pivotPhase?: 'tradable' | 'anticipation'
   /** Samples per step; 0 or absent: as many as the network takes. */
@@ -32,6 +36,8 @@ export interface CoordinatorOptions {
   readonly taintWeight?: number
   /** References of one model on one symbol kept in memory; the oldest beyond that expire. */
   readonly mostReferences?: number
+  /** Share of the inferences that are built again, to see that training sees what was served; 0: none. */
+  readonly skewShare?: number
 }
 
 /** What one model has been trained. `loss`: mean loss of the first and of the last step, null before the first. */
@@ -45,6 +51,8 @@ export interface ModelProgress {
   /** Samples it was trained on, and weights of its network. */
   readonly samples: number
   readonly parameters: number
+  /** How samples of the past were drawn; absent unless they are trained again. */
+  readonly drawn?: Drawn
 }
 
 const VERSION = 2
@@ -66,20 +74,23 @@ export class InferenceTrainingCoordinator implements Participant {
   constructor(options: CoordinatorOptions = {}) {
     this.#options = {
       adapter: 'perCandle', pivotPhase: 'tradable', batch: 0, trainLatency: 1e6, window: 300e6, levelWindows: [],
-      taintWeight: 0, mostReferences: 200_000, ...options,
+      taintWeight: 0, mostReferences: 200_000, skewShare: 0.01, ...options,
     }
   }
 
   attach(host: Host): void {
     const ledger = new ReferenceLedger(host)
-    const { window, levelWindows, trainLatency: latencyUs, taintWeight, mostReferences } = this.#options
+    const { window, levelWindows, trainLatency: latencyUs, taintWeight, mostReferences, skewShare } = this.#options
     const [models, subscribers, context] = [this.#models, this.#subscribers, this.#context(host)]
     const steps = new TrainingSteps(host, ledger, models, latencyUs)
-    const intake = new SampleIntake({ host, ledger, steps, models, subscribers, context, taintWeight, latencyUs })
+    const [skew, drift] = [new SkewMeter(host, skewShare), new DriftMonitor(host)]
+    const judged: ConstructorParameters<typeof SampleIntake>[0]['judged'] = (model, { prediction }, targets) =>
+      drift.missed(model.id, hardnessOf(prediction, targets, model.targets))
+    const intake = new SampleIntake({ host, ledger, steps, models, subscribers, context, taintWeight, latencyUs, judged })
     const windowUs = (level: number): number => levelWindows[level - 1] ?? window
     const matcher = new OutcomeMatcher({ models, subscribers, ledger, intake, windowUs, mostReferences })
     const lookup = new ReferenceLookup(host.data.store, models, () => host.feed.flush())
-    this.#attached = { host, ledger, steps, intake, matcher, lookup }
+    this.#attached = { host, ledger, steps, intake, matcher, lookup, skew, drift }
     host.onInference((frame, prediction, tensors) => this.#register(frame, prediction, tensors))
     host.on('candle:close', (event) => matcher.candle(event))
     host.on('pivot:confirm', (event) => matcher.pivot(event))
@@ -124,33 +135,39 @@ export class InferenceTrainingCoordinator implements Participant {
 
   /** What each model has been trained. */
   models(): readonly ModelProgress[] {
-    return [...this.#models.values()].map(({ id, steps, firstLoss, lastLoss, waiting, dropped, position, parameters }) => {
+    return [...this.#models.values()].map(({ id, steps, firstLoss, lastLoss, waiting, dropped, position, parameters, replay }) => {
       const loss = [steps > 0 ? firstLoss : null, steps > 0 ? lastLoss : null] as const
-      return { model: id, steps, loss, waiting, dropped, samples: position, parameters }
+      return { model: id, steps, loss, waiting, dropped, samples: position, parameters, ...(replay && { drawn: drawnOf(replay) }) }
     })
   }
 
   report(): Readonly<Record<string, Plain>> {
-    return { references: this.counts() as unknown as Plain, training: this.models() as unknown as Plain }
+    const { skew, drift } = this.#with()
+    return {
+      references: this.counts() as unknown as Plain, training: this.models() as unknown as Plain,
+      skew: skew.found as unknown as Plain, drift: drift.report() as unknown as Plain,
+    }
   }
 
   async snapshot(): Promise<Plain> {
-    const { ledger, steps, intake, matcher } = this.#with()
+    const { ledger, steps, intake, matcher, skew, drift } = this.#with()
     const models: Plain[] = []
     for (const model of this.#models.values()) models.push(model.snapshot(await steps.trainerState(model)))
-    return { version: VERSION, counts: { ...ledger.counts }, jobs: intake.jobs, outcomes: matcher.snapshot(), models }
+    return { version: VERSION, counts: { ...ledger.counts }, jobs: intake.jobs, outcomes: matcher.snapshot(), models, skew: skew.snapshot(), drift: drift.snapshot() }
   }
 
   /** @throws TapeloomError `training.snapshot` when it is of another version, `training.schema` when a model is fed otherwise */
   restore(state: Plain): void {
-    const { version, counts, jobs, outcomes, models } = state as unknown as Snapshot
+    const { version, counts, jobs, outcomes, models, skew: skewState, drift: driftState } = state as unknown as Snapshot
     if (version !== VERSION) {
       throw new TapeloomError('training.snapshot', `[training] the snapshot has version ${version}, not ${VERSION}. Start from the journal.`)
     }
-    const { host, ledger, intake, matcher } = this.#with()
+    const { host, ledger, intake, matcher, skew, drift } = this.#with()
     Object.assign(ledger.counts, counts)
     intake.jobs = jobs
     matcher.restore(outcomes)
+    skew.restore(skewState)
+    drift.restore(driftState)
     for (const saved of models) {
       const served = host.models.get(saved.id)
       if (served?.schemaHash !== saved.schemaHash) {
@@ -173,12 +190,16 @@ export class InferenceTrainingCoordinator implements Participant {
     const model = this.#model(frame.model)
     if (!model) return
     const hash = contentHash(frame.schemaHash, tensors)
-    const { ledger, host } = this.#with()
+    const { ledger, host, skew, drift } = this.#with()
     const table = model.table(frame.symbol)
     if (!ledger.register(table, frame, prediction, hash, tensors)) return
     const leak = leakOf({ ...frame, inputs: model.inputs })
-    if (leak === undefined) return
     const row = table.find(frame.sequence)
+    if (leak === undefined) {
+      skew.served(frame, model.inputs, tensors, () => table.reference(row))
+      drift.fed(frame.model, model.inputs, tensors, new Map(frame.lanes.map(({ input, columns }) => [input, columns])))
+      return
+    }
     table.setSettled(row)
     ledger.move(table, row, 'failed', `training.leak: ${leak}`)
     const message = `[reference ${frame.id}] ${leak}. Check the source of its lanes.`
@@ -193,6 +214,7 @@ export class InferenceTrainingCoordinator implements Participant {
     const served = host.models.get(id)
     if (!served) return undefined
     const model = new ModelTraining(served, ++this.#incarnations, host.stream, this.#options.batch, this.#texts)
+    if (this.#options.adapter === 'retrospective') model.replayFrom(host.seed)
     this.#models.set(id, model)
     this.#subscribeOwn(model)
     return model
@@ -202,8 +224,9 @@ export class InferenceTrainingCoordinator implements Participant {
   #subscribeOwn(model: ModelTraining): void {
     const { adapter, pivotPhase } = this.#options
     model.unsubscribe?.()
-    const own = this.#collects ? undefined : adapter === 'perCandle' ? perCandle(model.served) : adapter === 'pivotsOnly' ? pivotsOnly(model.served, pivotPhase) : undefined
-    model.unsubscribe = own && this.#subscribers.add(own)
+    const own = this.#collects ? [] : ownLabels(model.served, adapter, pivotPhase)
+    const removers = own.map((subscriber) => this.#subscribers.add(subscriber))
+    model.unsubscribe = () => removers.forEach((remove) => remove())
   }
 
   /** References of models that are gone, or fed otherwise by now, teach nothing. */
@@ -225,6 +248,7 @@ export class InferenceTrainingCoordinator implements Participant {
         }
       }
       for (const queue of Object.values(model.queues)) steps.expire(queue.splice(0), reason)
+      for (const memory of Object.values(model.replay ?? {})) steps.expire(memory.clear(), reason)
       model.unsubscribe?.()
       steps.retire(model)
       this.#models.delete(model.id)
@@ -244,6 +268,9 @@ export class InferenceTrainingCoordinator implements Participant {
   }
 }
 
+const drawnOf = ({ main: a, anticipation: b }: NonNullable<ModelTraining['replay']>): Drawn =>
+  ({ hard: a.drawn.hard + b.drawn.hard, random: a.drawn.random + b.drawn.random })
+
 interface Attached {
   readonly host: Host
   readonly ledger: ReferenceLedger
@@ -251,26 +278,15 @@ interface Attached {
   readonly intake: SampleIntake
   readonly matcher: OutcomeMatcher
   readonly lookup: ReferenceLookup
+  readonly skew: SkewMeter
+  readonly drift: DriftMonitor
 }
 interface Snapshot {
   readonly version: number
   readonly counts: ReferenceCounts
   readonly jobs: number
   readonly outcomes: Plain
+  readonly skew: Plain
+  readonly drift: Plain
   readonly models: readonly { readonly id: string; readonly schemaHash: string; readonly incarnation: number }[]
-}
-
-async function resolveFrame(host: Host, reference: InferenceFrameReference): Promise<ResolvedFrame> {
-  const { inputs, schemaHash } = reference
-  const tensors = emptyTensors(inputs)
-  const { requests, finish } = rebuilding(reference, inputs, tensors)
-  await host.feed.lanes.rebuild(requests)
-  finish()
-  const found = contentHash(schemaHash, fedTensors(inputs, tensors))
-  if (found === reference.contentHash) return { reference, tensors, contentHash: found }
-  const ranges = reference.lanes.map(({ series, start, end }) => `${series} ${start}–${end}`).join(', ')
-  throw new TapeloomError(
-    'training.hash',
-    `[reference ${reference.id}] resolves to ${found}, not to ${reference.contentHash}: a row of ${ranges} has changed. Do not train on it.`,
-  )
 }

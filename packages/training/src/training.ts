@@ -8,9 +8,9 @@ export const training = defineModule({
   ...fromPackage(pkg),
   description: 'Keeps a reference for each inference and trains on what came of it.',
   options: {
-    adapter: option.oneOf(['perCandle', 'pivotsOnly', 'none'], {
+    adapter: option.oneOf(['perCandle', 'pivotsOnly', 'retrospective', 'none'], {
       default: 'perCandle', affects: 'none',
-      description: 'Which of a model’s own labels it is trained on; none leaves it to subscribers.',
+      description: 'Which of a model’s own labels it is trained on: retrospective draws batches from the past, none leaves it to subscribers.',
     }),
     pivotPhase: option.oneOf(['tradable', 'anticipation'], {
       default: 'tradable', affects: 'none', description: 'Which references a model’s own pivot label sees.',
@@ -23,6 +23,9 @@ export const training = defineModule({
     }),
     taintWeight: option.number({
       default: 0, min: 0, max: 1, affects: 'none', description: 'Weight of samples from doubtful data; 0: they expire.',
+    }),
+    skewShare: option.number({
+      default: 0.01, min: 0, max: 1, affects: 'none', description: 'Share of inferences built again to see that training sees what was served.',
     }),
     mostReferences: option.integer({
       default: 200_000, min: 1, affects: 'none', description: 'References of a model on a symbol kept in memory.',

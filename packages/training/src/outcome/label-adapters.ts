@@ -42,6 +42,16 @@ export function pivotsOnly(
   }
 }
 
+/** The labels of a model's own that an adapter trains it on; in hindsight it learns from pivots before they were known, too. */
+export function ownLabels(
+  served: ServedModel, adapter: 'perCandle' | 'pivotsOnly' | 'retrospective' | 'none', phase: 'tradable' | 'anticipation',
+): readonly TrainingEventSubscriber[] {
+  if (adapter === 'none') return []
+  const candle = adapter === 'pivotsOnly' ? undefined : perCandle(served)
+  const pivot = adapter === 'perCandle' ? undefined : pivotsOnly(served, adapter === 'retrospective' ? 'anticipation' : phase)
+  return [candle, pivot].filter((one) => one !== undefined)
+}
+
 /** The last candle known at the inference; undefined when there was none. */
 function entryOf(reference: InferenceFrameReference, ctx: TrainingContext): Candle | undefined {
   const { entry } = reference

@@ -2,7 +2,8 @@ import type { EventOf, Host, MarketSymbol, Plain, WorkHandler } from '@tapeloom/
 import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
 import { fromPlain, toPlain } from '../reference/frame-tensors.ts'
 import { leakOf } from '../replay/check-leak.ts'
-import type { ModelTraining, PlainTargets } from '../step/model-training.ts'
+import type { ModelTraining } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 import type { ReferenceLedger } from '../reference/reference-ledger.ts'
 import type { ReferenceTable } from '../reference/reference-table.ts'
 import type { SubscriberList } from './subscriber-list.ts'
@@ -45,6 +46,7 @@ export class SampleIntake {
   readonly #context: TrainingContext
   readonly #taintWeight: number
   readonly #latencyUs: number
+  readonly #judged: (model: ModelTraining, reference: InferenceFrameReference, targets: PlainTargets) => void
   /** Answers under way, by job. */
   readonly #awaited = new Map<number, Promise<unknown>>()
   jobs = 0
@@ -53,6 +55,8 @@ export class SampleIntake {
     readonly host: Host; readonly ledger: ReferenceLedger; readonly steps: TrainingSteps
     readonly models: ReadonlyMap<string, ModelTraining>; readonly subscribers: SubscriberList
     readonly context: TrainingContext; readonly taintWeight: number; readonly latencyUs: number
+    /** Told each sample of what could have been traded. */
+    readonly judged: (model: ModelTraining, reference: InferenceFrameReference, targets: PlainTargets) => void
   }) {
     this.#host = parts.host
     this.#ledger = parts.ledger
@@ -62,6 +66,7 @@ export class SampleIntake {
     this.#context = parts.context
     this.#taintWeight = parts.taintWeight
     this.#latencyUs = parts.latencyUs
+    this.#judged = parts.judged
     parts.host.work('label', this.#handler())
   }
 
@@ -161,6 +166,7 @@ export class SampleIntake {
       const doubt = occasion.tainted || reference.taint.length > 0 ? this.#taintWeight : 1
       if (weight * doubt === 0) continue
       const first = table !== undefined && row >= 0 && !table.isSampled(row)
+      if (first && queue === 'main') this.#judged(model, reference, targets)
       if (table && first) {
         table.setSampled(row)
         // one that expired, or that another subscriber failed, teaches all the same

@@ -1,6 +1,7 @@
 import { TapeloomError, type TargetSet } from '@tapeloom/core'
 import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
-import type { ModelTraining, PlainTargets } from '../step/model-training.ts'
+import type { ModelTraining } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 import type { Sample } from './training-event-subscriber.ts'
 
 /** A checked sample as plain data. */

@@ -1,7 +1,7 @@
 import type { Host } from '@tapeloom/core'
 import { perCandle } from '../outcome/label-adapters.ts'
 import type { SubscriberList } from '../outcome/subscriber-list.ts'
-import type { PlainTargets } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 import type { TradableLabel } from './label.ts'
 
 /** Notes what the models' own candle labels say of each reference, and trains on none of it. */

@@ -1,5 +1,5 @@
 import type { Prediction, TargetSet } from '@tapeloom/core'
-import type { PlainTargets } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 import { uniqueness } from '../split/uniqueness.ts'
 import type { HindsightLabel, TradableLabel } from './label.ts'
 

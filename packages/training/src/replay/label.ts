@@ -1,5 +1,5 @@
 import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
-import type { PlainTargets } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 
 interface Label {
   readonly reference: InferenceFrameReference

@@ -1,7 +1,7 @@
 import { timeframeUs, type AnyDefinition, type Candle, type MarketSymbol, type Store, type TaintReason, type Timeframe } from '@tapeloom/core'
 import type { InferenceFrameReference } from '../reference/inference-frame-reference.ts'
 import { referencePages } from '../reference/reference-pages.ts'
-import type { PlainTargets } from '../step/model-training.ts'
+import type { PlainTargets } from '../step/queued-sample.ts'
 import type { TradableLabel } from './label.ts'
 
 /**

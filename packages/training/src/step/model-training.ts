@@ -1,25 +1,14 @@
 import { timeframeUs, type MarketSymbol, type Plain, type ServedModel, type TargetSet, type Timeframe, type Trainer } from '@tapeloom/core'
 import { fromPlain, toPlain } from '../reference/frame-tensors.ts'
-import type { InferenceFrameReference, ReferenceInput } from '../reference/inference-frame-reference.ts'
+import type { ReferenceInput } from '../reference/inference-frame-reference.ts'
 import { inputsOf } from '../reference/reference-inputs.ts'
 import { ReferenceTable } from '../reference/reference-table.ts'
+import type { QueuedSample } from './queued-sample.ts'
+import { ReplayMemory } from './replay-memory.ts'
 import type { TextPool } from '../reference/text-pool.ts'
 
 /** Tradable and candle samples are trained together, anticipation samples apart. */
 export type QueueName = 'main' | 'anticipation'
-/** Targets as plain data. */
-export type PlainTargets = Readonly<Record<string, number | readonly number[]>>
-
-/** A sample that waits for its batch. `first`: no earlier sample was taken from this reference. */
-export interface QueuedSample {
-  readonly reference: InferenceFrameReference
-  readonly targets: PlainTargets
-  readonly weight: number
-  readonly event: string
-  readonly subscriber: string
-  readonly first: boolean
-}
-
 /** Everything training knows about one model. */
 export class ModelTraining {
   readonly id: string
@@ -36,6 +25,8 @@ export class ModelTraining {
   readonly parameters: number
   readonly tables = new Map<MarketSymbol, ReferenceTable>()
   readonly queues: Readonly<Record<QueueName, QueuedSample[]>> = { main: [], anticipation: [] }
+  /** Where batches are drawn from instead, when the past is trained again. */
+  replay: Readonly<Record<QueueName, ReplayMemory>> | undefined
   /** Samples handed to steps that are not applied yet; samples dropped because too many waited. */
   underWay = 0
   dropped = 0
@@ -76,6 +67,11 @@ export class ModelTraining {
     this.#texts = texts
   }
 
+  /** From here on batches are drawn from the past. */
+  replayFrom(seed: number): void {
+    this.replay = { main: new ReplayMemory(seed, `${this.id}|main`), anticipation: new ReplayMemory(seed, `${this.id}|anticipation`) }
+  }
+
   /** The references on one symbol. */
   table(symbol: MarketSymbol): ReferenceTable {
     const known = this.tables.get(symbol)
@@ -107,15 +103,17 @@ export class ModelTraining {
       id, schemaHash, incarnation, underWay, dropped, steps, position, firstLoss, lastLoss, pivotBarUs, trainer,
       tables: [...this.tables].map(([symbol, table]) => ({ symbol, table: table.snapshot() })),
       queues: { main: queue('main'), anticipation: queue('anticipation') },
+      replay: this.replay ? { main: this.replay.main.snapshot(), anticipation: this.replay.anticipation.snapshot() } : null,
     }
   }
 
   restore(state: Plain): void {
-    const { tables, queues, trainer, id: _, schemaHash: __, ...numbers } = state as unknown as ModelState
+    const { tables, queues, replay, trainer, id: _, schemaHash: __, ...numbers } = state as unknown as ModelState
     Object.assign(this, numbers)
     this.trainerState = trainer
     for (const { symbol, table } of tables) this.table(symbol).restore(table)
     for (const name of ['main', 'anticipation'] as const) {
+      if (replay) this.replay?.[name].restore(replay[name], this.inputs)
       for (const { reference, ...sample } of queues[name]) {
         this.queues[name].push({ ...sample, reference: fromPlain(reference, this.inputs) })
       }
@@ -129,5 +127,6 @@ interface ModelState {
   readonly schemaHash: string
   readonly tables: readonly { readonly symbol: MarketSymbol; readonly table: Plain }[]
   readonly queues: Readonly<Record<QueueName, readonly StoredSample[]>>
+  readonly replay: Readonly<Record<QueueName, Plain>> | null
   readonly trainer: Plain
 }

@@ -2,7 +2,7 @@ import { TapeloomError, type LaneReader, type TargetSet, type TrainingBatch } fr
 import { contentHash } from '../reference/content-hash.ts'
 import { fedTensors, rebuilding, type Rebuildable } from '../reference/frame-tensors.ts'
 import type { ReferenceInput } from '../reference/inference-frame-reference.ts'
-import type { PlainTargets } from './model-training.ts'
+import type { PlainTargets } from './queued-sample.ts'
 import { sizeOf } from '../reference/reference-inputs.ts'
 import { widthOf } from '../outcome/target-check.ts'
 

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Host, MarketSymbol, Plain, TrainingResult, Trainer, WorkHandler } from '@tapeloom/core'
-import type { ModelTraining, QueuedSample, QueueName } from './model-training.ts'
+import type { ModelTraining, QueueName } from './model-training.ts'
+import type { QueuedSample } from './queued-sample.ts'
+import { hardnessOf } from '../replay/label-weights.ts'
 import { DurableTrainer } from './durable-trainer.ts'
 import type { ReferenceLedger } from '../reference/reference-ledger.ts'
+import type { ReplayMemory } from './replay-memory.ts'
 import { assembleBatch, type BatchFailure, type BatchSample } from './training-batch.ts'
 
 /** Samples of one model that may wait; further ones are dropped and counted. */
@@ -58,13 +61,18 @@ export class TrainingSteps {
       model.dropped++
       return
     }
-    const queue = model.queues[name]
-    queue.push(sample)
-    if (queue.length < model.batch) return
-    const samples = queue.splice(0, model.batch)
+    const samples = model.replay ? this.#replayed(model, model.replay[name], sample) : nextBatch(model, model.queues[name], sample)
+    if (samples.length === 0) return
     model.underWay += samples.length
     const request: StepRequest = { model: model.id, incarnation: model.incarnation, samples: samples.map(stepSample) }
     this.#host.defer({ handler: 'train', due: this.#host.clock.now() + this.#latencyUs, payload: request as unknown as Plain })
+  }
+
+  /** A batch of the past for each batch of new samples. */
+  #replayed(model: ModelTraining, memory: ReplayMemory, sample: QueuedSample): readonly QueuedSample[] {
+    const left = memory.add(sample, hardnessOf(sample.reference.prediction, sample.targets, model.targets))
+    if (left) this.expire([left], 'overflow', model)
+    return memory.fresh < model.batch ? [] : memory.draw(model.batch)
   }
 
   /** Samples that no step will take: their references teach nothing any more. */
@@ -185,6 +193,11 @@ export class TrainingSteps {
     model.lastLoss = loss
     this.#host.swap(model.id, weights, String(step))
   }
+}
+
+function nextBatch(model: ModelTraining, queue: QueuedSample[], sample: QueuedSample): readonly QueuedSample[] {
+  queue.push(sample)
+  return queue.length < model.batch ? [] : queue.splice(0, model.batch)
 }
 
 const none: StepResult = { step: 0, loss: NaN, dropped: false, failures: [], error: '', weightsHash: '' }
