@@ -129,7 +129,7 @@ export const microstructure = defineModule({
         forgetBook(state.quotes)
         state.mid = NaN
         state.micro.state = -1
-        features.queueImb = features.microLeanBps = features.impactBuyBps = features.impactSellBps = NaN
+        features.queueImb = features.microLeanBps = features.impactBuyBps = features.impactSellBps = features.mostTradedBps = NaN
       } else {
         if (Number.isNaN(state.quotes.since)) state.quotes.since = now
         advanceFlow(state.quotes, now)
