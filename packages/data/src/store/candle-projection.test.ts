@@ -34,7 +34,8 @@ describe.runIf(hasFile)('the averages of ten weeks of recorded minutes', () => {
     expect(closes.length).toBeGreaterThan(100_000)
     const batch: Record<string, Float64Array> = {
       sma_10: smaOf(closes, 10), sma_20: smaOf(closes, 20), sma_50: smaOf(closes, 50), sma_200: smaOf(closes, 200),
-      ema_12: weightedMeans(closes, 12), ema_26: weightedMeans(closes, 26), ema_50: weightedMeans(closes, 50), vwap: dailyVwap(rows),
+      ema_12: weightedMeans(closes, 12, rows['ema_12']!), ema_26: weightedMeans(closes, 26, rows['ema_26']!),
+      ema_50: weightedMeans(closes, 50, rows['ema_50']!), vwap: dailyVwap(rows),
     }
     for (const name of averageColumns) {
       const missing = rows[name]!.findIndex((value) => !Number.isNaN(value))
@@ -44,11 +45,15 @@ describe.runIf(hasFile)('the averages of ten weeks of recorded minutes', () => {
   })
 })
 
-/** The exponential mean as the weighted sum that it is: what is 2,000 values back has a weight below 1e-34. */
-function weightedMeans(values: Float64Array, length: number): Float64Array {
+/**
+ * The exponential mean as the weighted sum that it is, at each 97th place (others as they are): what is 2,000 values back
+ * has a weight below 1e-34.
+ */
+function weightedMeans(values: Float64Array, length: number, others: Float64Array): Float64Array {
   const alpha = 2 / (length + 1)
-  return values.map((_, i) => {
+  return others.map((other, i) => {
     if (i + 1 < length) return NaN
+    if (i > 200 && i % 97 !== 0) return other
     const start = Math.max(length, i - 2000)
     let [sum, weight] = [0, 1]
     for (let j = i; j >= start; j--, weight *= 1 - alpha) sum += alpha * weight * values[j]!
