@@ -94,6 +94,16 @@ test.each([
   expect(findings(changed).join('\n')).toContain(message)
 })
 
+test('a program that has no source, is not built or no shell can start is found', () => {
+  const bin = { bin: { make: './dist/main.js' } }
+  expect(findings({}, bin)).toEqual([`${folder}: bin names src/main.ts, which does not exist`])
+  expect(findings({}, { bin: { make: './main.js' } }).join()).toContain('a program is ./dist/<name>.js')
+  expect(findings({ 'src/main.ts': 'run()' }, bin)).toEqual([
+    `${folder}: src/main.ts does not begin with "#!/usr/bin/env node"`, `${folder}: tsup.config.ts does not build 'main'`,
+  ])
+  expect(findings({ 'src/main.ts': '#!/usr/bin/env node\nrun()', 'tsup.config.ts': "library('index', 'main')" }, bin)).toEqual([])
+})
+
 test('a peer range that permits what the module cannot use is found', () => {
   expect(findings(needing("need('b', '~1.0.0')"), peer('workspace:^')).join()).toContain('package.json permits @tapeloom/module-b ^1.0.0')
   expect(findings(needing("need('b', '^1', { optional: true })"), peer('workspace:^')).join()).toContain('peerDependenciesMeta')

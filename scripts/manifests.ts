@@ -50,7 +50,7 @@ function templateFindings(root: string, { folder, name, manifest }: WorkspacePac
   if (!entries.includes('.')) findings.push('package.json: exports has no "."')
   expect('exports', manifest.exports, exportsOf(entries, true))
   expect('publishConfig.exports', publish['exports'], exportsOf(entries, false))
-  return [...findings, ...entryFindings(root, folder, entries)]
+  return [...findings, ...entryFindings(root, folder, entries), ...programFindings(root, folder, manifest['bin'])]
 }
 
 const fileOf = (entry: string) => (entry === '.' ? 'index' : `${entry.slice(2)}/index`)
@@ -79,6 +79,21 @@ function entryFindings(root: string, folder: string, entries: readonly string[])
       ]
     }),
   ]
+}
+
+/** Every program has a source that a shell can start, and is built. */
+function programFindings(root: string, folder: string, bin: unknown): string[] {
+  const read = (file: string) => (existsSync(join(root, folder, file)) ? readFileSync(join(root, folder, file), 'utf8') : undefined)
+  return Object.entries((bin ?? {}) as Readonly<Record<string, string>>).flatMap(([program, path]) => {
+    const file = /^\.\/dist\/(.+)\.js$/.exec(path)?.[1]
+    if (file === undefined) return [`package.json: bin.${program} is "${path}", a program is ./dist/<name>.js`]
+    const source = read(`src/${file}.ts`)
+    if (source === undefined) return [`bin names src/${file}.ts, which does not exist`]
+    return [
+      ...(source.startsWith('#!/usr/bin/env node\n') ? [] : [`src/${file}.ts does not begin with "#!/usr/bin/env node"`]),
+      ...(read('tsup.config.ts')?.includes(`'${file}'`) ? [] : [`tsup.config.ts does not build '${file}'`]),
+    ]
+  })
 }
 
 function dependencyFindings(one: WorkspacePackage, packages: readonly WorkspacePackage[]): string[] {

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     await step('npm', ['run', 'typecheck'], made)
     await step('npm', ['run', 'build'], made)
-    console.log(`\n${name}: from the tarballs to a green test in ${seconds} s; type check and build are green too`)
+    const load = `const { demoImbalance } = await import('tapeloom-module-${name}'); if (demoImbalance.core !== '^1.0.0') process.exit(1)`
+    await step(process.execPath, ['--input-type=module', '-e', load], made)
+    console.log(`\n${name}: from the tarballs to a green test in ${seconds} s; its types hold, and what it builds loads`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 import { createRandom } from '../host/random.ts'
+import { columnsOf } from '../module/feature.ts'
 import { resolveOptions } from '../module/option.ts'
 import type { MarketInput } from '../ports/source.ts'
 import type { EventStamp } from '../vocabulary/events.ts'
@@ -7,7 +8,7 @@ import { agree, agreeEmissions, agreeRows, fail, isNear } from './compare.ts'
 import { inOrder, symbolsOf } from './test-feed.ts'
 import { firstRun, record, TestRun, textOf, type Emission, type Recording, type RunSpec, type Trial } from './test-run.ts'
 import { only, receivedAt, secondSymbol } from './tapes.ts'
-import type { WatchedContext } from './watched-module.ts'
+import { columnReader, type WatchedContext } from './watched-module.ts'
 
 /** Invariant 1: the same tape, options and seed give the same outputs, event by event. */
 export async function isDeterministic(trial: Trial): Promise<void> {
@@ -117,7 +118,8 @@ export async function keepsSymbolsApart(trial: Trial): Promise<void> {
 }
 
 /**
- * The features that one calculation over all events gives at the end of them; null or absent: missing. Of a module of
+ * The columns (a list has one an element: `bids0`) that one calculation over all events gives at the end of them; null:
+ * missing. Of a module of
  * global scope, those of `symbol`: it is asked for each.
  */
 export type Batch = (
@@ -130,6 +132,7 @@ export type Batch = (
 export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
   const { values } = resolveOptions(`module ${trial.module.name}`, trial.module.options, trial.options)
   let context: WatchedContext | undefined
+  const [names, read] = [columnsOf(trial.module.features).map(({ name }) => name), columnReader(trial.module)]
   const run = new TestRun(trial, { handled: (newest) => void (context = newest) })
   await run.orchestrator.initialize()
   for (let step = 1; step <= 12; step++) {
@@ -142,9 +145,10 @@ export async function equalsBatch(trial: Trial, batch: Batch): Promise<void> {
     for (const symbol of symbolsOf(trial.events)) {
       const features = context?.of?.(symbol).features ?? context?.features ?? {}
       if (context && !context.of && context.symbol !== symbol) continue // another symbol's slice is not at hand
+      const row = read(features)
       for (const [name, value] of Object.entries(batch(seen, values, symbol))) {
-        const streamed = features[name]
-        if (typeof streamed !== 'number') fail('batch', `gives '${name}', which is not a feature of ${trial.module.name}`)
+        const streamed = row[names.indexOf(name)]
+        if (streamed === undefined) fail('batch', `gives '${name}', which is not a column of ${trial.module.name}`)
         if (!isNear(streamed, value ?? NaN, 1e-9))
           fail(`after ${seen.length} events`, `${name} of ${symbol} is ${streamed}, batch gives ${value}`)
       }

@@ -91,6 +91,23 @@ test('the batch of a global module is compared symbol by symbol, and one that di
   expect(await untrue(last, tape, { batch: ofFirst, only: facts.batch })).toEqual([facts.batch])
 })
 
+test('a batch gives the columns of a list one by one, and no others', async () => {
+  const last = defineModule({
+    name: 'last',
+    ...identity,
+    features: { two: { ...value, size: 2 } },
+    on: { trade: ({ price }, { features }) => void features.two.set([price, features.two[0] ?? NaN]) },
+  })
+  const tape = fixtures.trades('BTC/USDT', { count: 100 })
+  const batchOf = (first: string, distance: number) => (events: readonly MarketInput[]) => {
+    const prices = events.map((event) => (event.kind === 'trade' ? Number(event.price) : NaN))
+    return { [first]: prices.at(-1) ?? null, two1: prices.at(-distance) ?? null }
+  }
+  expect(await untrue(last, tape, { batch: batchOf('two0', 2), only: facts.batch })).toEqual([])
+  expect(await untrue(last, tape, { batch: batchOf('two0', 3), only: facts.batch })).toEqual([facts.batch])
+  expect(await untrue(last, tape, { batch: batchOf('two', 2), only: facts.batch })).toEqual([facts.batch])
+})
+
 test('a symbol check is not asked of global modules, nor a warm-up of those that declare none', () => {
   const names = (module: Parameters<typeof testModule>[0]) => {
     const found: string[] = []
