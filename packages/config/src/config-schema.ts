@@ -46,12 +46,31 @@ const moduleEntry = z.union([
 
 const files = z.union([text('a file'), list(text('a file'), 'a list of files')], { error: 'a file or a list of files' })
 const isPredictability = (value: unknown) => isNumber(value) && value >= 0.5 && value <= 0.999
+const step = leaf<number | string>("a step such as '0.01'", (value) => Number(value) > 0 && Number.isFinite(Number(value)))
+const number = leaf<number>('a number', isNumber)
+/** A venue of a simulation: what `simulatedVenues` of @tapeloom/data/sim takes, which checks the numbers. */
+const simVenue = section({
+  name: text('a name'),
+  tickSize: step.optional(),
+  lotSize: step.optional(),
+  feeBps: number.optional(),
+  noiseBps: number.optional(),
+  delay: duration.optional(),
+  latency: duration.optional(),
+  clockUs: number.optional(),
+  clockPpm: number.optional(),
+  stale: boolean.optional(),
+  checks: list(oneOf('ids', 'checksum'), 'a list of ids, checksum').optional(),
+  snapshots: duration.optional(),
+})
 const sim = section({
   symbols: list(symbol, "a list of symbols such as 'BTC/USDT'"),
   duration,
   seed: seed.optional(),
   predictability: leaf<number>('a number from 0.5 to 0.999', isPredictability).optional(),
+  venues: list(simVenue, 'a list of venues, each with a name').optional(),
 })
+export type SimShape = z.infer<typeof sim>
 const address = (protocols: string) =>
   leaf<string>(`an address such as ${protocols}://host`, (value) =>
     typeof value === 'string' && URL.canParse(value) && new RegExp(`^${protocols}s?://`).test(value))

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TapeloomError, type Logger, type MarketSymbol, type Source, type Store } from '@tapeloom/core'
 import { DataProvider, memoryStore, parquetSource, type DataProviderOptions } from '@tapeloom/data'
+import type { SimulatedVenueSpec } from '@tapeloom/data/sim'
 import { nodeAt, type ConfigNode } from './config-node.ts'
-import type { ConfigShape, LiveShape } from './config-schema.ts'
+import type { ConfigShape, LiveShape, SimShape } from './config-schema.ts'
 import type { Mistakes } from './mistakes.ts'
 import { importExports } from './module-import.ts'
 import { redacted } from './variables.ts'
@@ -57,7 +58,7 @@ export async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, a
     const node = nodeAt(root, ['data', 'sources', i]) as ConfigNode
     try {
       const source = typeof entry === 'string' ? await ownSource(entry, undefined, node, around) : await sourceOf(entry, node, around)
-      if (source) made.push(source)
+      if (source) made.push(...(isSource(source) ? [source] : source))
     } catch (error) {
       if (!(error instanceof TapeloomError)) throw error
       const message = redacted(error.message, node)
@@ -68,15 +69,10 @@ export async function sourcesOf(root: ConfigNode, { sources = [] }: DataShape, a
   return made
 }
 
-async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundings): Promise<Source | undefined> {
+async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundings): Promise<Source | readonly Source[] | undefined> {
   const { live, sim, parquet, capture, use, options, symbol, venue, timeframe } = entry
   if (live) return liveOf(live, nodeAt(node, ['live']), around)
-  if (sim) {
-    const { simulatedMarket } = await import('@tapeloom/data/sim')
-    const { symbols, duration, predictability } = sim
-    const planted = predictability === undefined ? {} : { predictability }
-    return simulatedMarket({ symbols, duration, seed: sim.seed ?? around.seed, ...planted })
-  }
+  if (sim) return simOf(sim, around)
   if (use !== undefined) return ownSource(use, options, node, around)
   if (parquet !== undefined) {
     const says = { ...(symbol && { symbol }), ...(venue !== undefined && { venue }), ...(timeframe && { timeframe }) }
@@ -86,6 +82,16 @@ async function sourceOf(entry: SourceShape, node: ConfigNode, around: Surroundin
   const files = filesOf(capture ?? [], nodeAt(node, ['capture']), around)
   const feeds = await ownPackage('@tapeloom/feeds', nodeAt(node, ['capture']), around)
   return files && feeds && (feeds['captureSource'] as (...paths: readonly string[]) => Source)(...files)
+}
+
+/** One market, or where venues are named a source for each of them. */
+async function simOf({ venues, predictability, seed, ...says }: SimShape, around: Surroundings): Promise<Source | readonly Source[]> {
+  const { simulatedMarket, simulatedVenues } = await import('@tapeloom/data/sim')
+  const spec = { ...says, seed: seed ?? around.seed }
+  if (!venues) return simulatedMarket({ ...spec, ...(predictability !== undefined && { predictability }) })
+  if (predictability === undefined) return simulatedVenues({ ...spec, venues: venues as readonly SimulatedVenueSpec[] })
+  const message = '[simulatedVenues] predictability is for a market without venues. Leave out one of them.'
+  throw new TapeloomError('sim.venues', message)
 }
 
 async function liveOf({ venue, ...says }: LiveShape, node: ConfigNode | undefined, around: Surroundings): Promise<Source | undefined> {

@@ -46,7 +46,7 @@ dta: 1
     "config.value [c.yaml:13:15] 'orchestrator.thresholds' is a mapping. Give a close below the open.",
     "config.value [c.yaml:14:38] 'data.sources[0].sim.symbols[0]' is 'BTCUSDT'. Give a symbol such as 'BTC/USDT'.",
     "config.value [c.yaml:14:58] 'data.sources[0].sim.duration' is '10m5'. Give a duration such as '5s'.",
-    "config.value [c.yaml:14:75] 'data.sources[1].sim' is 1. Give a mapping of symbols, duration, seed, predictability.",
+    "config.value [c.yaml:14:75] 'data.sources[1].sim' is 1. Give a mapping of symbols, duration, seed, predictability, venues.",
     "config.value [c.yaml:14:93] 'data.sources[2]' is 3. Give { live: … }, { sim: … }, { parquet: files }, { capture: files } or ./file.ts#name.",
     "config.value [c.yaml:14:109] 'data.timeframes' is '1m'. Give a list of timeframes such as '1m'.",
     "config.key [c.yaml:15:1] 'dta' is no key here. Did you mean 'data'?",

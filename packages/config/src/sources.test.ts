@@ -83,3 +83,29 @@ test('mistakes in a live source are told with their place', async () => {
   const folder = projectFolder({ 'c.yaml': liveText('{ venue: okx, symbols: [BTC/USDT] }') })
   await expect(loadSources(join(folder, 'c.yaml'))).rejects.toMatchObject({ message: expect.stringContaining('npm i @tapeloom/feeds') as string })
 })
+
+test('a simulation of several venues is a source for each of them', async () => {
+  const venues = '[{ name: left, tickSize: 0.5 }, { name: right, delay: 200ms, checks: [ids], stale: true }]'
+  const folder = projectFolder({
+    'c.yaml': `orchestrator: { modules: [] }\ndata: { sources: [{ sim: { symbols: [BTC/USDT], duration: 5s, venues: ${venues} } }], priceVenue: { BTC/USDT: right } }`,
+  })
+  const orchestrator = await ConfigurableOrchestrator.load(join(folder, 'c.yaml'))
+  expect(orchestrator.plan.sources).toEqual(['left', 'right'])
+  expect((await orchestrator.run()).events.book).toBeGreaterThan(90)
+  await orchestrator.stop()
+})
+
+test('venues that cannot be simulated are told where they stand', async () => {
+  const sim = (more: string) => `    - { sim: { symbols: [BTC/USDT], duration: 5s, ${more} } }\n`
+  const folder = projectFolder({
+    'c.yaml': `orchestrator: { modules: [] }\ndata:\n  sources:\n${sim('venues: [{ name: a, tick: 1 }]')}${sim('venues: [{ name: a, delay: soon, checks: [id] }]')}`,
+    'd.yaml': `orchestrator: { modules: [] }\ndata:\n  sources:\n${sim('venues: [{ name: a }, { name: a }]')}${sim('predictability: 0.6, venues: [{ name: b }]')}`,
+  })
+  const errorsOf = async (file: string) => (await checkConfig(join(folder, file))).errors.map(({ message }) => message.replace(`${folder}/`, ''))
+  expect(await errorsOf('c.yaml')).toEqual([
+    expect.stringContaining("'tick'"), expect.stringContaining("delay' is 'soon'. Give a duration"), expect.stringContaining("'id'. Give ids or checksum"),
+  ])
+  expect(await errorsOf('d.yaml')).toEqual([
+    expect.stringContaining("simulatedVenues: venues 'a a' are none, or not distinct"), expect.stringContaining('predictability is for a market without venues'),
+  ])
+})

@@ -6,6 +6,8 @@ const LEVELS = 12
 /** Chance, each time, that somebody takes; that a maker takes an order back though its price is right. */
 const TAKES = 0.35
 const TAKES_BACK = 0.08
+/** Prices next to the best at which nobody withdraws where nobody does. */
+const KEPT = 3
 
 /** How orders come to one venue. */
 export interface FlowSpec {
@@ -15,7 +17,7 @@ export interface FlowSpec {
   readonly halfSpread: number
   /** Lots of a usual order. */
   readonly usualLots: number
-  /** Nobody takes and nobody withdraws: what was quoted once stays. */
+  /** Nobody takes and nobody withdraws what is best: it stays; farther quotes come and go, so that the venue is heard. */
   readonly stale: boolean
 }
 
@@ -67,7 +69,7 @@ export class OrderFlow {
       if (!(ticks > 0)) return
       const shown = levels.get(ticks)
       if (shown === 0 || (shown < this.#spec.usualLots && this.#random.next() < 0.3)) this.#core.limit(side, ticks, this.#size())
-      else if (!this.#spec.stale && this.#random.next() < TAKES_BACK) this.#cancelOne(side, ticks)
+      else if ((i >= KEPT || !this.#spec.stale) && this.#random.next() < TAKES_BACK) this.#cancelOne(side, ticks)
     }
   }
 

@@ -20,7 +20,7 @@ export interface SimulatedVenueSpec {
   readonly clockUs?: number
   /** By how much its clock runs too fast, within 1000 parts of a million; default 0. */
   readonly clockPpm?: number
-  /** Makers never withdraw and nobody takes: what was quoted once stays; default false. */
+  /** Makers never withdraw their best quotes and nobody takes them: they stay, while farther ones come and go; default false. */
   readonly stale?: boolean
   /** What its book messages carry to check them by; default both. */
   readonly checks?: readonly ('ids' | 'checksum')[]
