@@ -79,9 +79,10 @@ export function differences(one: Depth, other: Depth): number {
 /** What came of a live run. */
 export interface LiveRun {
   readonly log: readonly string[]
+  /** After the last input of the source: the ticks of a silence after it are told by nobody when the journal is replayed. */
   readonly journalHash: string
   readonly events: { readonly trade: number; readonly book: number; readonly candle: number }
-  /** Last sequence of the journal. */
+  /** The sequence of that input. */
   readonly sequence: number
   /** The books as modules saw them last: status and best prices. */
   readonly seen: ReadonlyMap<MarketSymbol, string>
@@ -102,15 +103,17 @@ export async function runLive(
     await Promise.race([server.done, run])
     const heard = () => [...seen.values()].filter((one) => one.startsWith('live')).length
     let [done, still] = [-1, 0]
+    let { journalHash, sequence } = orchestrator.status()
     for (let left = limitMs; left > 0 && still < 20; left -= 5) {
       await sleep(5)
       const isQuiet = awaited(log) === 0 && heard() === symbols && orchestrator.progress().done === done
       still = isQuiet ? still + 1 : 0 // the run has caught up with its source
+      if (orchestrator.progress().done !== done) ({ journalHash, sequence } = orchestrator.status())
       done = orchestrator.progress().done
     }
     abort.abort()
-    const { journalHash, events } = await run
-    return { log, journalHash, events, sequence: orchestrator.status().sequence, seen }
+    const { events } = await run
+    return { log, journalHash, events, sequence, seen }
   } finally {
     await orchestrator.stop()
   }

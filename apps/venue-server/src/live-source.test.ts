@@ -141,6 +141,16 @@ test('a trade of a finer step than was told loses the book for good, unless a ne
   expect(log).toContain('[live kraken] XBT/USD: its book is lost (finer-step), a new snapshot is asked for.')
 })
 
+test('as many connections as the venue allows, and it is said that the next must wait', async () => {
+  const log: string[] = []
+  const gone = { socket: 'ws://127.0.0.1:9' }
+  const source = kraken({ symbols: ['BTC/USD'], urls: gone, instruments: given, backOff: { first: '1ms', most: '1ms' }, log: (message) => log.push(message) })
+  await source.prepare?.()
+  await collect(source, () => log.some((line) => line.includes('no attempt')))
+  expect(log.filter((line) => line.includes('could not connect')).length).toBe(150)
+  expect(log.at(-1)).toMatch(/^\[live kraken\] no attempt for (59\d|600) s: the venue allows 150 in 600 s\.$/)
+})
+
 test('a subscription that is refused is said and counted, as is all that is not understood', async () => {
   const refused = '{"event":"subscriptionStatus","status":"error","errorMessage":"Currency pair not supported XBT/USD"}'
   const { urls } = await silentVenue([refused])

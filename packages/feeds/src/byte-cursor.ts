@@ -1,4 +1,6 @@
 const [ZERO, DOT, QUOTE, BACKSLASH, OPEN, SHUT, COMMA] = [48, 46, 34, 92, 91, 93, 44]
+/** What `ByteCursor.pairs` returns when it needs more room. */
+export const FULL = -2
 const POWERS = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`))
 
 /**
@@ -69,25 +71,39 @@ export class ByteCursor {
     return places === 0 ? whole : (whole * POWERS[places]! + this.#part) / POWERS[places]!
   }
 
-  /** Reads `["1.5","20"]` into two places of `into`, each as `decimal` would; false when it is anything else. */
-  pair(into: Float64Array, first: number): boolean {
-    const bytes = this.#bytes
-    if (bytes[this.at] !== OPEN) return false
-    this.at++
-    if (!this.#number(into, first) || bytes[this.at] !== COMMA) return false
-    this.at++
-    if (!this.#number(into, first + 1) || bytes[this.at] !== SHUT || this.at >= this.#end) return false
-    this.at++
-    return true
+  /**
+   * Reads `[["1.5","20"],…]` into `into`, two numbers a pair, each as `decimal` would. Returns how many pairs, −1 when it is
+   * anything else, or `FULL` when there is no room: then nothing was read.
+   */
+  pairs(into: Float64Array, first: number): number {
+    const [bytes, from] = [this.#bytes, this.at]
+    if (bytes[from] !== OPEN) return -1
+    let [at, count] = [from + 1, 0]
+    if (bytes[at] !== SHUT) {
+      for (let index = first; ; index += 2) {
+        if (index + 2 > into.length) return FULL
+        if (bytes[at] !== OPEN) return -1
+        at = this.#number(into, index, at + 1)
+        if (bytes[at] !== COMMA) return -1
+        at = this.#number(into, index + 1, at + 1)
+        if (bytes[at] !== SHUT) return -1
+        count++
+        if (bytes[++at] !== COMMA) break
+        at++
+      }
+    }
+    if (at >= this.#end || bytes[at] !== SHUT) return -1
+    this.at = at + 1
+    return count
   }
 
   /**
-   * `decimal` into an array, where a double needs no memory of its own. Up to nine digits in all, as most have, are one whole
-   * number of 32 bits and one division.
+   * `decimal` at a place, into an array, where a double needs no memory of its own; returns the place behind it, or −1. Up to
+   * nine digits in all, as most have, are one whole number of 32 bits and one division.
    */
-  #number(into: Float64Array, index: number): boolean {
-    const [bytes, start] = [this.#bytes, this.at + 1]
-    if (bytes[this.at] !== QUOTE) return false
+  #number(into: Float64Array, index: number, quote: number): number {
+    const [bytes, start] = [this.#bytes, quote + 1]
+    if (bytes[quote] !== QUOTE) return -1
     let [at, units, point] = [start, 0, 0]
     for (;;) {
       const digit = bytes[at]! - ZERO
@@ -97,11 +113,20 @@ export class ByteCursor {
       at++
     }
     const digits = at - start - (point === 0 ? 0 : 1)
-    if (digits === 0 || digits > 9 || point === at) return (into[index] = this.decimal()) >= 0
-    if (at >= this.#end || bytes[at] !== QUOTE) return false
-    this.at = at + 1
+    if (digits === 0 || digits > 9 || point === at) return this.#long(into, index, quote)
+    if (at >= this.#end || bytes[at] !== QUOTE) return -1
     into[index] = point === 0 ? units : units / POWERS[at - point]!
-    return true
+    return at + 1
+  }
+
+  #long(into: Float64Array, index: number, quote: number): number {
+    const before = this.at
+    this.at = quote
+    const value = this.decimal()
+    const after = this.at
+    this.at = before
+    into[index] = value
+    return value >= 0 ? after : -1
   }
 
   /** Reads one to nine digits into #part, as whole numbers of 32 bits are fast; returns how many, or -1. */

@@ -35,14 +35,13 @@ export class BinanceMessage {
 
   /** Adds a level behind the last one; the caller counts it to a side. */
   push(index: number, price: number, quantity: number): void {
-    this.reserve(index + 1)
+    if (2 * index + 2 > this.levels.length) this.grow()
     this.levels[2 * index] = price
     this.levels[2 * index + 1] = quantity
   }
 
-  /** Makes room for so many levels. */
-  reserve(levels: number): void {
-    if (2 * levels <= this.levels.length) return
+  /** Makes room for twice as many levels. */
+  grow(): void {
     const grown = new Float64Array(2 * this.levels.length)
     grown.set(this.levels)
     this.levels = grown

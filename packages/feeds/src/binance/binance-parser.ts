@@ -1,4 +1,4 @@
-import { ByteCursor } from '../byte-cursor.ts'
+import { ByteCursor, FULL } from '../byte-cursor.ts'
 import { receiveTimeUs } from '../receive-time.ts'
 import { BinanceMessage } from './binance-message.ts'
 import { readJson } from './binance-json.ts'
@@ -8,10 +8,10 @@ const T = {
   stream: bytes('{"stream":"'), data: bytes(',"data":{'), end: bytes('}}'), close: bytes('}'),
   trade: bytes('"e":"trade","E":'), depth: bytes('"e":"depthUpdate","E":'), quote: bytes('"e":"bookTicker",'),
   t: bytes(',"t":'), p: bytes(',"p":'), q: bytes(',"q":'), T: bytes(',"T":'), E: bytes(',"E":'),
-  x: bytes(',"X":"'), m: bytes(',"m":'), M: bytes(',"M":'), true: bytes('true'), false: bytes('false'), comma: bytes(','),
+  x: bytes(',"X":"'), m: bytes(',"m":'), M: bytes(',"M":'), true: bytes('true'), false: bytes('false'),
   U: bytes(',"U":'), u: bytes(',"u":'), pu: bytes(',"pu":'), b: bytes(',"b":'), a: bytes(',"a":'),
   B: bytes(',"B":'), A: bytes(',"A":'), id: bytes('"u":'), restId: bytes('{"lastUpdateId":'),
-  bids: bytes(',"bids":'), asks: bytes(',"asks":'), open: bytes('['), shut: bytes(']'),
+  bids: bytes(',"bids":'), asks: bytes(',"asks":'),
   symbol: bytes(',"s":"'),
 } as const
 
@@ -147,15 +147,12 @@ export class BinanceParser {
     const { message } = this
     const cursor = this.#cursor
     const from = message.bids
-    let count = 0
-    if (!cursor.skip(T.open)) return false
-    if (!cursor.skip(T.shut)) {
-      do {
-        message.reserve(from + count + 1)
-        if (!cursor.pair(message.levels, 2 * (from + count++))) return false
-      } while (cursor.skip(T.comma))
-      if (!cursor.skip(T.shut)) return false
+    let count = cursor.pairs(message.levels, 2 * from)
+    while (count === FULL) {
+      message.grow()
+      count = cursor.pairs(message.levels, 2 * from)
     }
+    if (count < 0) return false
     if (bid) message.bids = count
     else message.asks = count
     return true

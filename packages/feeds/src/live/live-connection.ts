@@ -13,12 +13,16 @@ export interface ConnectionParts {
   readonly ping: Ping | undefined
   opened(): void
   heard(data: string | Uint8Array): void
+  /** The venue allows no attempt for so long. */
+  held(waitMs: number): void
   /** It ended, or could not be made. @param why as the end of a sentence @param wasOpen whether `opened` was called */
   ended(why: string, wasOpen: boolean, againInMs: number): void
 }
 
 /** An attempt that is not answered for so long has failed. */
 const OPENING_MS = 10_000
+/** A wait for the venue's allowance is told when it is as long. */
+const TOLD_MS = 1000
 /** What has come while this thread was busy gets so long to be heard. */
 const BUSY_MS = 20
 
@@ -48,6 +52,8 @@ export class LiveConnection {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, attempts, backOff } = this.#parts
     for (;;) {
+      const heldMs = attempts.waitMs(1)
+      if (heldMs > TOLD_MS) this.#parts.held(heldMs)
       await attempts.take(1, signal)
       if (signal.aborted) return
       const { why, openUs } = await this.#once(signal)

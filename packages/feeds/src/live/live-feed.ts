@@ -59,7 +59,7 @@ export class LiveFeed {
     this.#connection = new LiveConnection({
       url: this.#url, clock, attempts: new RateLimit(venue.connections, clock), backOff: new BackOff(times, random),
       silenceMs: millisecondsOf(options.silence, venue.silenceMs), ping: venue.ping,
-      opened: () => this.#opened(), heard: (data) => this.#heard(data), ended: (...how) => this.#ended(...how),
+      opened: () => this.#opened(), heard: (data) => this.#heard(data), held: (waitMs) => this.#held(waitMs), ended: (...how) => this.#ended(...how),
     })
     this.#books = new BookRequests({
       venue, base, raws, clock, rest, backOff: () => new BackOff(times, random),
@@ -105,6 +105,11 @@ export class LiveFeed {
     this.#take(this.#record({ type: 'connect', address: this.#url }))
     for (const text of this.#parts.venue.subscribe([...this.#instruments.keys()])) this.#send(text)
     this.#books.opened()
+  }
+
+  #held(waitMs: number): void {
+    const { weight, perMs } = this.#parts.venue.connections
+    this.#log(`no attempt for ${Math.ceil(waitMs / 1000)} s: the venue allows ${weight} in ${perMs / 1000} s`, 'warn')
   }
 
   #heard(data: string | Uint8Array): void {

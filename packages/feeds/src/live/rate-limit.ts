@@ -20,15 +20,18 @@ export class RateLimit {
   /** Settles when the weight may be spent, and spends it; when the signal aborts it settles without. */
   async take(weight: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const nowMs = this.#clock.nowUs() / 1000
-      this.#spent = this.#spent.filter(({ atMs }) => atMs > nowMs - this.#allowance.perMs)
-      const spent = this.#spent.reduce((sum, one) => sum + one.weight, 0)
-      const [oldest] = this.#spent
-      if (!oldest || spent + weight <= this.#allowance.weight) {
-        this.#spent.push({ atMs: nowMs, weight })
-        return
-      }
-      await this.#clock.wait(Math.max(1, oldest.atMs + this.#allowance.perMs - nowMs), signal)
+      const waitMs = this.waitMs(weight)
+      if (waitMs === 0) return void this.#spent.push({ atMs: this.#clock.nowUs() / 1000, weight })
+      await this.#clock.wait(waitMs, signal)
     }
+  }
+
+  /** How long it is until more may be spent; 0 where the weight fits now. */
+  waitMs(weight: number): number {
+    const nowMs = this.#clock.nowUs() / 1000
+    this.#spent = this.#spent.filter(({ atMs }) => atMs > nowMs - this.#allowance.perMs)
+    const spent = this.#spent.reduce((sum, one) => sum + one.weight, 0)
+    const [oldest] = this.#spent
+    return !oldest || spent + weight <= this.#allowance.weight ? 0 : Math.max(1, oldest.atMs + this.#allowance.perMs - nowMs)
   }
 }
