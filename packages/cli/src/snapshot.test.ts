@@ -28,7 +28,7 @@ export const guess = defineModule({
 })
 `
 
-test('references verify in a database that was brought back from Parquet as in the one it was copied from', async () => {
+test('references verify after compaction and a round trip through Parquet, and know when their rows were let go', async () => {
   const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./guess.ts, pivot_analysis_module, training_module] }\n', 'guess.ts': guess })
   const [db, again, out] = ['a.duckdb', 'b.duckdb', 'copy'].map((name) => join(folder, name)) as [string, string, string]
   const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 400)
@@ -44,6 +44,14 @@ test('references verify in a database that was brought back from Parquet as in t
   expect(copied).toMatchObject({ code: 0, rows: { ohlcv_1m: 400 } })
   expect(await answer('import', out, '--db', again)).toMatchObject({ code: 0, appliedThrough: copied['appliedThrough'] })
   expect(await answer('verify', '--db', again)).toEqual(before)
+  const copy = await openDuckDB(again)
+  const { rows, expired } = await copy.retain({ keep: { ohlcv: '2h' } })
+  await copy.close()
+  const after = await answer('verify', '--db', again)
+  expect(after).toMatchObject({ code: 0, references: before['references'], mismatched: 0 })
+  expect(rows).toEqual({ ohlcv_1m: 279 })
+  expect(after['expired']).toBeGreaterThan(250)
+  expect(expired.length).toBeGreaterThanOrEqual(after['expired'] as number)
 }, 60_000)
 
 test('import brings candles in with their averages, and again brings nothing', async () => {
