@@ -53,4 +53,5 @@ export const benchmarks: readonly Benchmark[] = [
   // --full: ten million trades.
   { name: 'tape', file: 'packages/store-duckdb/bench/tape.bench.ts' },
   { name: 'order-flow', file: 'packages/module-microstructure/bench/order-flow.bench.ts' },
+  { name: 'predictors', file: 'packages/module-cnn/bench/predictors.bench.ts' },
 ]
