@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { join } from 'node:path'
 import { openDuckDB } from '@tapeloom/store-duckdb'
 import { expect, test } from 'vitest'
@@ -64,6 +65,24 @@ test('import brings candles in with their averages, and again brings nothing', a
   const { n, warm } = await store.query('select count(*) as n, count(sma_50) as warm from ohlcv_1m', { columns: { n: 'number', warm: 'number' } })
   await store.close()
   expect([n[0], warm[0]]).toEqual([60, 11])
+})
+
+test('the doctor says how far a database is behind its journal', async () => {
+  const folder = projectFolder({})
+  const db = join(folder, 'a.duckdb')
+  await answer('import', await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 60), '--db', db)
+  const ofDatabase = async () => {
+    const { checks } = (await answer('doctor', '--db', db)) as { checks: readonly { name: string; ok: boolean; hint: string }[] }
+    return checks.find(({ name }) => name === 'database')
+  }
+  expect(await ofDatabase()).toEqual({ name: 'database', ok: true, hint: `${db} is written through input 60` })
+  const instance = await DuckDBInstance.create(db)
+  const connection = await instance.connect()
+  await connection.run('update store_state set applied_through = 47') // as after a disk that was full
+  connection.closeSync()
+  instance.closeSync()
+  expect(await ofDatabase()).toMatchObject({ ok: false, hint: expect.stringContaining('through input 47; 13 are in the journal alone') as string })
+  expect((await tapeloom(['doctor', '--db', join(folder, 'absent.duckdb')])).out).toMatch(/BAD.*database.*does not exist/)
 })
 
 test.each([

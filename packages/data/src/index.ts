@@ -7,6 +7,7 @@ export {
   type Retention, type RetentionPlan, type TableRetention,
 } from './store/retention.ts'
 export { storeTable, storeTables, type ColumnType, type StoreTable } from './store/store-tables.ts'
+export { journalEnd } from './journal/journal-reader.ts'
 export { candleSource } from './source/candle-source.ts'
 export type { ParquetOptions } from './source/parquet-series.ts'
 export { journalSource } from './source/journal-source.ts'

@@ -1,6 +1,8 @@
 import { statfsSync } from 'node:fs'
 import { checkConfig } from '@tapeloom/config'
+import { journalEnd } from '@tapeloom/data'
 import { defineCommand } from '../command.ts'
+import { whole } from '../progress-bar.ts'
 
 /** One thing that must be in order. */
 interface Check {
@@ -15,14 +17,15 @@ const LEAST_FREE_GB = 2
 
 /** Checks what a run needs of the machine. */
 export const doctor = defineCommand({
-  options: { environment: { type: 'string' } },
+  options: { environment: { type: 'string' }, db: { type: 'string' } },
   positionals: [0, 1],
-  async run({ values: { environment }, positionals: [config], terminal }) {
+  async run({ values: { environment, db }, positionals: [config], terminal }) {
     const checks = [
       node(process.versions.node),
       await native('@duckdb/node-api', () => import('@duckdb/node-api')),
       await native('onnxruntime-node', () => import('onnxruntime-node')),
       disk(process.cwd()),
+      ...(db === undefined ? [] : [await database(db)]),
       ...(config === undefined ? [] : [await configuration(config, environment)]),
     ]
     for (const { name, ok, hint } of checks) {
@@ -55,6 +58,23 @@ function disk(folder: string): Check {
   const ok = free >= LEAST_FREE_GB
   const todo = ok ? '' : `; make room for at least ${LEAST_FREE_GB} GB`
   return { name: 'disk', ok, hint: `${free.toFixed(1)} GB free in ${folder}${todo}` }
+}
+
+/** How far the rows of a database are behind its journal. */
+async function database(path: string): Promise<Check> {
+  const name = 'database'
+  try {
+    const { openDuckDB } = await import('@tapeloom/store-duckdb')
+    const store = await openDuckDB(path, { readOnly: true })
+    const { appliedThrough } = await store.open()
+    await store.close()
+    const end = journalEnd(`${path}.journal/local`) ?? appliedThrough
+    const behind = Math.max(0, end - appliedThrough)
+    const todo = behind === 0 ? '' : `; ${whole(behind)} are in the journal alone: make room, then run its configuration again`
+    return { name, ok: behind === 0, hint: `${path} is written through input ${whole(appliedThrough)}${todo}` }
+  } catch (error) {
+    return { name, ok: false, hint: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 async function configuration(file: string, environment: string | undefined): Promise<Check> {

@@ -42,6 +42,23 @@ export function findJournal(folder: string): FoundJournal | undefined {
   return undefined
 }
 
+/**
+ * The sequence of the last record that a journal holds whole; undefined where there is no journal. Nothing is changed: it
+ * may be in use.
+ */
+export function journalEnd(folder: string): number | undefined {
+  for (const segment of segments(folder).toReversed()) {
+    const file = new SegmentFile(join(folder, segmentName(segment)))
+    try {
+      const header = file.header()
+      if (header) return file.lastBlock().sequence ?? header.firstSequence - 1
+    } finally {
+      file.close()
+    }
+  }
+  return undefined
+}
+
 /** What the first segment's header says; undefined where there is no journal. Nothing is changed: it may be in use. */
 export function readJournalHeader(folder: string): Plain | undefined {
   const [first] = segments(folder)
