@@ -23,6 +23,12 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/replay.ts')).replay,
   },
   {
+    name: 'eval',
+    usage: 'eval <config> --from <file|dir>… [--folds walk|5|6x2] [--train 7d] [--test 1d] [--embargo 1h] [--fee bps] [--latency 50ms] [--fills next|open] [--trials file] [--seed n] [--symbol s] [--venue v] [--timeframe tf] [--environment name]',
+    summary: 'Tests a configuration on recorded data it did not learn from, costs included, beside baselines.',
+    load: async () => (await import('./commands/eval.ts')).evaluation,
+  },
+  {
     name: 'verify',
     usage: 'verify --db f',
     summary: 'Resolves the stored references again and compares their hashes.',
@@ -78,8 +84,8 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'doctor',
-    usage: 'doctor [config]',
-    summary: 'Checks Node, native libraries, disk and, if given, a configuration.',
+    usage: 'doctor [config] [--db f]',
+    summary: 'Checks Node, native libraries, disk and, if given, a configuration and how far a database is behind its journal.',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
 ]

@@ -42,7 +42,7 @@ export const replay = defineCommand({
 })
 
 /** What the options say of files whose names do not. @throws TapeloomError `symbol.form`, `duration.form` */
-function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: string; timeframe?: string }): ParquetOptions {
+export function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: string; timeframe?: string }): ParquetOptions {
   if (timeframe !== undefined) timeframeUs(timeframe as Timeframe)
   return {
     ...(symbol !== undefined && { symbol: parseSymbol(symbol) }),
@@ -51,7 +51,8 @@ function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: string;
   }
 }
 
-async function sourcesOf({ parquet, captures }: ReturnType<typeof recordedFiles>, says: ParquetOptions): Promise<readonly Source[]> {
+/** The recorded files as sources, one a venue. @throws TapeloomError `source.candle` */
+export async function sourcesOf({ parquet, captures }: ReturnType<typeof recordedFiles>, says: ParquetOptions): Promise<readonly Source[]> {
   for (const file of parquet) await checkCandles(file, says)
   const groups = says.venue === undefined ? bySource(parquet) : parquet.length > 0 ? [parquet] : []
   const sources = groups.map((files) => parquetSource(...files, says))

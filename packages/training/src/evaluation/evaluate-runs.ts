@@ -128,10 +128,14 @@ async function trialsWith({ trialLog, name, takerBps }: EvaluatedRuns, stretches
   return trialsOf((await readTrials(trialLog)).map((trial) => trial.sharpe))
 }
 
-/** The last fold once more where nothing can be known. */
+/** The last of the longest tests. */
+const longest = (splits: readonly Split[]): Split =>
+  splits.reduce((best, split) => (split.test.length >= best.test.length ? split : best))
+
+/** One fold once more where nothing can be known. */
 const onNullMarket = (runs: EvaluatedRuns, samples: readonly LabelInterval[], splits: readonly Split[]): Promise<NullMarket> =>
   skippable(async () => {
-    const { observations } = await walkFold(() => runs.open(runs.seed), samples, splits.at(-1)!, runs.rules)
+    const { observations } = await walkFold(() => runs.open(runs.seed), samples, longest(splits), runs.rules)
     return callsOf(metricsOf(stretchesOf(observations), decided, runs.takerBps, { count: 1, variance: 0 }))
   })
 
