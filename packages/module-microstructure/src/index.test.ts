@@ -121,6 +121,32 @@ describe('microstructure', () => {
     expect(inverse.features.impactBuyBps).toBeCloseTo((1e4 * (0.5 + 1.40002 * 9.5)) / 2.40002 / mid, 6)
   })
 
+  test('ten seconds without an event are a bar in which nothing happened', () => {
+    const level = (minute: number) => 60_000 + ((minute * 7) % 5)
+    const tape = Array.from({ length: 30 }, (_, minute): MarketInput[] => [
+      trade(60 * minute + 21, minute % 3 === 0 ? 'sell' : 'buy', level(minute), 1 + (minute % 4)),
+      book(60 * minute + 22, minute === 0 ? 'snapshot' : 'delta', [[level(minute - 1), 0], [level(minute), 50]], [[level(minute - 1) + 10, 0], [level(minute) + 10, 50]]),
+    ]).flat().map((event) => (at(event) === 22e6 ? book(22, 'snapshot', [[level(0), 50]], [[level(0) + 10, 50]]) : event))
+    // Far from the best something changes every five seconds.
+    const busy = inOrder(tape, Array.from({ length: 350 }, (_, i) => book(24 + 5 * i, 'delta', [[50_000, 1 + (i % 2)]], [])))
+    const [quiet, heard] = [harness(microstructure), harness(microstructure)]
+    quiet.feed([...tape, book(1801, 'delta', [[50_000, 3]], [])])
+    heard.feed([...busy, book(1801, 'delta', [[50_000, 3]], [])])
+    for (const column of ['kyleLambda', 'kyleR2', 'impactBuyBps'] as const) {
+      expect(heard.features[column]).not.toBeNull()
+      expect(quiet.features[column]).toBeCloseTo(heard.features[column] ?? NaN, 9)
+    }
+  })
+
+  test('what is measured from the mid price is missing without one', () => {
+    const host = harness(microstructure)
+    const bounces = Array.from({ length: 90 }, (_, i) => trade(1 + i, i % 2 === 0 ? 'buy' : 'sell', 60_000 + (i % 2), 1))
+    host.feed(inOrder([first], bounces, [book(90.5, 'delta', [[60_000, 4]], [])]))
+    expect([host.features.rollBps, host.features.mostTradedBps].includes(null)).toBe(false)
+    host.feed([book(90.8, 'delta', [], [[60_001, 0], [60_010, 0]])])
+    expect(host.features).toMatchObject({ rollBps: null, mostTradedBps: null })
+  })
+
   test('trades of one side at one time that take several prices are a sweep', () => {
     const host = harness(microstructure)
     host.feed([trade(1, 'buy', 100, 1), trade(1, 'buy', 101, 2), trade(1, 'buy', 101, 1), trade(1, 'buy', 103, 1), trade(1, 'sell', 103, 1), trade(2, 'sell', 102, 1), first])

@@ -40,6 +40,8 @@ const SAMPLE_US = 1e5
 const [SECOND_US, MINUTE_US] = [1e6, 60e6]
 /** Seconds over which the cumulative volume's slope is taken. */
 const SLOPE_SECONDS = 60
+/** Bars that are closed at once: one more than a window of them has. */
+const MOST_BARS = 61
 /** Quotes from which on the micro-price is solved; it is solved 24 times a session. */
 const LEAST_QUOTES = 20_000
 
@@ -92,7 +94,8 @@ export const microstructure = defineModule({
     trade(trade, { state, options, features, instrument, emit }) {
       const { tsInit: now, price } = trade
       const sign = trade.aggressor === 'buy' ? 1 : -1
-      const [ticks, signed] = [toGrid(instrument.tick, price), sign * toGrid(instrument.lot, trade.quantity)]
+      const ticks = toGrid(instrument.tick, price)
+      const signed = sign * toGrid(instrument.lot, trade.quantity)
       if (!(ticks > 0)) return
       matureSpreads(state.spreads, now, state.mid)
       if (now >= state.nextSecond) turn(features, state, now, options, instrument, (footprint) => emit('microstructure:footprint', footprint))
@@ -129,7 +132,7 @@ export const microstructure = defineModule({
         forgetBook(state.quotes)
         state.mid = NaN
         state.micro.state = -1
-        features.queueImb = features.microLeanBps = features.impactBuyBps = features.impactSellBps = features.mostTradedBps = NaN
+        features.queueImb = features.microLeanBps = features.impactBuyBps = features.impactSellBps = features.mostTradedBps = features.rollBps = NaN
       } else {
         if (Number.isNaN(state.quotes.since)) state.quotes.since = now
         advanceFlow(state.quotes, now)
@@ -137,7 +140,8 @@ export const microstructure = defineModule({
         addBook(state.quotes, book, follows, options.deep ? RANKS : 1)
         features.queueImb = (bidQuantity - askQuantity) / (bidQuantity + askQuantity)
         if (options.microPrice) {
-          const [bid, ask] = [toGrid(instrument.tick, bestBid), toGrid(instrument.tick, bestAsk)]
+          const bid = toGrid(instrument.tick, bestBid)
+          const ask = toGrid(instrument.tick, bestAsk)
           if (!follows) state.micro.state = -1
           addQuote(state.micro, bid, ask, bidQuantity, askQuantity)
           features.microLeanBps = (1e4 * instrument.tickSize * state.micro.lean[quoteState(bid, ask, bidQuantity, askQuantity)]!) / state.mid
@@ -152,9 +156,11 @@ export const microstructure = defineModule({
 function turn(features: Features, state: State, now: number, options: Options, instrument: Instrument, tell: (event: FootprintEvent) => void): void {
   const { session, microPrice, vpin, vpinBucket } = options
   const [second, last, isFirst] = [Math.floor(now / SECOND_US), state.nextSecond / SECOND_US - 1, state.nextSecond === -Infinity]
-  const passed = (span: number) => !isFirst && Math.floor(now / span) !== Math.floor((last * SECOND_US) / span)
+  const count = (span: number) => (isFirst ? 0 : Math.floor(now / span) - Math.floor((last * SECOND_US) / span))
+  const passed = (span: number) => count(span) !== 0
   for (let i = isFirst ? 0 : Math.min(SLOPE_SECONDS, second - last); i > 0; i--) new Slope(SLOPE_SECONDS, state.slope).add(state.trades.cvd)
-  if (passed(PRICE_BAR_US)) closePriceBar(state.bars, state.mid, instrument.tickSize)
+  // Those without an event were still; of more than a window's the rest cannot matter.
+  for (let i = Math.min(MOST_BARS, count(PRICE_BAR_US)); i > 0; i--) closePriceBar(state.bars, state.mid, instrument.tickSize)
   if (passed(MINUTE_US)) {
     const { ticks, mostTicks, levels } = takeFootprint(state.footprint)
     state.mostTicks = mostTicks

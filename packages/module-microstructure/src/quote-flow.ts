@@ -25,57 +25,56 @@ const ranked = () => new Float64Array(RANKS)
 const [bids, bidQty, asks, askQty] = [ranked(), ranked(), ranked(), ranked()]
 const row = new Float64Array(FIELDS)
 
-/** Whether an event only changed quantities, and few: then the ranks are those before with these, and need not be read. */
-// `!`: ranks are within the scratch and `before`.
+/**
+ * Takes over changed quantities and adds what they are of flow; false, and nothing happens, where an event changed more than
+ * a few, or prices: else the prices of the ranks are those before.
+ */
+// `!`: ranks are within `before`.
 function isResized(before: Float64Array, book: BookView): boolean {
   if (book.changes > MOST_RESIZED || Number.isNaN(before[0]! + before[2]!)) return false
   for (let i = 0; i < book.changes; i++) if (!(book.changeQuantity(i) > 0 && book.changePrevious(i) > 0)) return false
-  for (let rank = 0; rank < RANKS; rank++) {
-    bids[rank] = before[4 * rank]!
-    bidQty[rank] = before[4 * rank + 1]!
-    asks[rank] = before[4 * rank + 2]!
-    askQty[rank] = before[4 * rank + 3]!
-  }
   for (let i = 0; i < book.changes; i++) {
-    const [isBid, price] = [book.changeSide(i) === 'bid', book.changePrice(i)]
-    const rank = (isBid ? bids : asks).indexOf(price)
-    if (rank >= 0) (isBid ? bidQty : askQty)[rank] = book.changeQuantity(i)
+    const isBid = book.changeSide(i) === 'bid'
+    const price = book.changePrice(i)
+    let at = isBid ? 0 : 2
+    while (at < before.length && before[at] !== price) at += 4
+    if (at >= before.length) continue
+    const grown = book.changeQuantity(i) - before[at + 1]!
+    before[at + 1] = book.changeQuantity(i)
+    row[3] = row[3]! + (isBid ? grown : -grown)
+    if (at <= 2) row[1] = row[1]! + (isBid ? grown : -grown)
   }
   return true
 }
 
-/** Takes a live book after a change; one that does not follow from the event before adds no flow. */
+/** Reads the ranks anew, and adds the flow to them from those before where the event `follows`. */
 // `!`: ranks are within the scratch and `before`.
-export function addBook({ before, sums }: QuoteFlow, book: BookView, follows: boolean, ranks: number): void {
-  if (ranks === 1) {
-    bids[0] = book.bestBid
-    bidQty[0] = book.bestBidQuantity
-    asks[0] = book.bestAsk
-    askQty[0] = book.bestAskQuantity
-  } else if (!follows || !isResized(before, book)) {
-    for (let i = book.depth('bid', ranks, bids, bidQty); i < ranks; i++) bids[i] = bidQty[i] = NaN
-    for (let i = book.depth('ask', ranks, asks, askQty); i < ranks; i++) asks[i] = askQty[i] = NaN
-  }
-  let [deep, deepDepth] = [0, 0]
+function readRanks(before: Float64Array, book: BookView, follows: boolean, ranks: number): void {
+  for (let i = book.depth('bid', ranks, bids, bidQty); i < ranks; i++) bids[i] = bidQty[i] = NaN
+  for (let i = book.depth('ask', ranks, asks, askQty); i < ranks; i++) asks[i] = askQty[i] = NaN
   for (let i = 0; i < ranks; i++) {
     const at = 4 * i
-    const isSame = before[at] === bids[i] && before[at + 1] === bidQty[i] && before[at + 2] === asks[i] && before[at + 3] === askQty[i]
-    const flow = isSame ? 0 : orderFlow(before[at]!, before[at + 1]!, before[at + 2]!, before[at + 3]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
-    const depth = (bidQty[i]! + askQty[i]!) / 2
-    if (follows && flow === flow) deep += flow
-    if (depth === depth) deepDepth += depth
-    if (i === 0) {
-      row[1] = deep
-      row[2] = depth
-    }
+    const flow = orderFlow(before[at]!, before[at + 1]!, before[at + 2]!, before[at + 3]!, bids[i]!, bidQty[i]!, asks[i]!, askQty[i]!)
+    if (follows && flow === flow) row[3] = row[3]! + flow
+    if (i === 0) row[1] = row[3]!
     before[at] = bids[i]!
     before[at + 1] = bidQty[i]!
     before[at + 2] = asks[i]!
     before[at + 3] = askQty[i]!
   }
+}
+
+/** Takes a live book after a change; one that does not follow from the event before adds no flow. */
+// `!`: ranks are within `before`.
+export function addBook({ before, sums }: QuoteFlow, book: BookView, follows: boolean, ranks: number): void {
+  row[1] = row[3] = row[4] = 0
+  if (!follows || !isResized(before, book)) readRanks(before, book, follows, ranks)
+  for (let at = 0; at < 4 * ranks; at += 4) {
+    const depth = (before[at + 1]! + before[at + 3]!) / 2
+    if (depth === depth) row[4] = row[4]! + depth
+  }
   row[0] = 1
-  row[3] = deep
-  row[4] = deepDepth
+  row[2] = (before[1]! + before[3]!) / 2
   addRow(sums, row)
 }
 
