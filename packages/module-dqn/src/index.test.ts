@@ -8,15 +8,17 @@ const reader = createDqn({ columns: { signal: ['lean'] } })
 
 describe('on candles that no weights had seen', () => {
   test('it finds what foretells the next minute six times in ten', async () => {
-    const { share, interval, calls, steps, faults } = await callsOn(reader, { predictability: 0.6, minutes: 10_300 })
+    const { text, share, interval, calls, steps, faults } = await callsOn(reader, { predictability: 0.6, minutes: 6000 })
+    console.log(text)
     expect(faults).toEqual([])
-    expect(calls).toBeGreaterThan(10_000)
+    expect(calls).toBeGreaterThan(5700)
     expect(steps).toBeGreaterThan(300)
     expect(share).toBeGreaterThan(0.58)
     expect(interval[0]).toBeGreaterThan(0.55)
   }, 600_000)
   test('it stays at chance where nothing foretells anything', async () => {
-    const { share } = await callsOn(reader, { predictability: 0.5, minutes: 5000 })
+    const { text, share } = await callsOn(reader, { predictability: 0.5, minutes: 4000 })
+    console.log(text)
     expect(Math.abs(share - 0.5)).toBeLessThan(0.02)
   }, 600_000)
 })
@@ -66,8 +68,8 @@ test('states whose rows are gone are named, the others are read again', async ()
   expect([...missing]).toEqual([1])
   expect([...tensors['columns']!]).toEqual([1, 0, 1, 0, 0, 0, 3, 0, 3])
   expect([...tensors['columnsMask']!]).toEqual([1, 0, 1, 0, 0, 0, 1, 0, 1])
-  expect([...tensors['position']!.slice(19, 23)]).toEqual([0, 1, 0, 0])
-  expect([...tensors['positionMask']!.slice(19, 23)]).toEqual([0, 1, 0, 0])
+  expect(Array.from(tensors['position']!.slice(19, 23))).toEqual([0, 1, 0, 0])
+  expect(Array.from(tensors['positionMask']!.slice(19, 23))).toEqual([0, 1, 0, 0])
 })
 
 test('the report says how far it is, and the training switch stops it', async () => {

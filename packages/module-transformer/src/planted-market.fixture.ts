@@ -58,6 +58,6 @@ export async function callsOn(predictor: Module, spec: MarketSpec) {
   const late = hits.slice(predictability === 0.5 ? 0 : hits.length / 2)
   const right = late.filter(Boolean).length
   const [share, interval] = [right / late.length, wilson(right, late.length)]
-  console.log(`${predictor.name} at ${predictability}: ${share.toFixed(3)} of ${late.length}, ${interval.map((x) => x.toFixed(3)).join(' to ')}`)
-  return { share, interval, calls: hits.length, confidences, faults, steps, report }
+  const text = `${predictor.name} at ${predictability}: ${share.toFixed(3)} of ${late.length}, ${interval.map((x) => x.toFixed(3)).join(' to ')}`
+  return { text, share, interval, calls: hits.length, confidences, faults, steps, report }
 }
