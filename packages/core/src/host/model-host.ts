@@ -57,7 +57,7 @@ export class ModelHost {
 
   get served(): ReadonlyMap<string, ServedModel> { return this.#models }
 
-  /** Opens the network of a module. @throws TapeloomError `model.input` when a binding names no column or is of the wrong size */
+  /** Opens the network of a module. @throws TapeloomError `model.input` when a binding names no column or is of the wrong size; what its lanes are refused for */
   async open(entry: PlannedModule, layout: ColumnLayout, seed: number): Promise<void> {
     const { model } = entry.definition
     if (!model) return
@@ -65,6 +65,7 @@ export class ModelHost {
     const { network } = model
     const bindings = model.inputs as Readonly<Record<string, Binding>>
     const inputs = bind(entry, network, bindings, layout)
+    for (const { binding } of inputs) if ('timeframe' in binding) this.#around.feed.lanes.check?.(binding)
     const described = inputs.map(({ binding, indices }) =>
       isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : binding)
     const { trains } = this.#around

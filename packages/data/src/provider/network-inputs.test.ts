@@ -72,3 +72,16 @@ test('what is rejected of a symbol is told of that symbol, and stored so', async
   expect(symbols).toEqual(['ETH/USDT'])
   expect((await data.store.read({ table: 'gaps', columns: ['symbol'], equals: { reason: 'reject' } })).columns['symbol']).toEqual(['ETH/USDT'])
 })
+
+test('a lane that cannot be read is refused when its model is loaded, not at its first inference', async () => {
+  const wrong = defineModule({
+    name: 'watcher', ...identity,
+    model: {
+      network: { ...network, inputs: { x: [1, 5] } } as unknown as typeof network,
+      inputs: { x: lane('1m', 1) as unknown as ReturnType<typeof lane<4>> }, target: { timeframe: '1m', ahead: 1 },
+      decode: () => ({ probabilities: { buy: 0.4, hold: 0.3, sell: 0.3 } }), labels: {},
+    },
+  })
+  const orchestrator = new Orchestrator({ data: new DataProvider({ sources: [recording([minute(0, 1)], { instruments: [BTC] })] }), modules: [wrong] })
+  await expect(orchestrator.initialize()).rejects.toMatchObject({ code: 'data.lane' })
+})

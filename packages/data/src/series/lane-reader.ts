@@ -61,6 +61,10 @@ export class SeriesLaneReader implements LaneReader {
     this.#options = options
   }
 
+  check(lane: Lane): void {
+    checkLane(lane)
+  }
+
   gather(lane: Lane, symbolIndex: number, tensor: Float32Array, mask: Float32Array): LaneFrame {
     if (!this.#checked.has(lane)) {
       checkLane(lane)
