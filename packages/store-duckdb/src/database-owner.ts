@@ -4,7 +4,8 @@ import { TapeloomError, type StoreRange } from '@tapeloom/core'
 import { newestTime, retentionStepUs, type Released, type Retention, type StoreTable } from '@tapeloom/data'
 import { ChunkWriter } from './chunk-writer.ts'
 import { compact } from './compaction.ts'
-import { migrate, migrations, schemaVersion, type Migration } from './migrations.ts'
+import { checkedVersion, createInstance, makeTables } from './database-file.ts'
+import { migrate, migrations, type Migration } from './migrations.ts'
 import { loadNative, type Native } from './native.ts'
 import { newestRows, pick } from './newest-known.ts'
 import type { PackedBatch, PackedRows } from './packed-rows.ts'
@@ -290,34 +291,3 @@ const nothing = ({ columns }: StoreRange, declared: StoreTable): ReadRows => ({
   rowCount: 0,
   columns: columns.map((name) => (declared.columns[name] === 'text' ? [] : new Float64Array(0))),
 })
-
-function createInstance({ api }: Native, { path, readOnly, memoryLimit }: OwnerOptions): Promise<DuckDBInstance> {
-  return api.DuckDBInstance.create(path, {
-    access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
-    memory_limit: memoryLimit,
-    threads: '1', // halves small reads; several of them run beside each other anyway
-    autoinstall_known_extensions: 'false', // an installed program downloads nothing
-    autoload_known_extensions: 'false',
-  })
-}
-
-async function checkedVersion(connection: DuckDBConnection, { path, readOnly }: OwnerOptions, steps: readonly Migration[]): Promise<number> {
-  const newest = steps.at(-1)?.version ?? 0
-  const version = await schemaVersion(connection)
-  const fail = (code: string, what: string) => new TapeloomError(code, `[store-duckdb] '${path}' ${what}`)
-  if (version === undefined) throw fail('store.file', 'is a DuckDB database of another program. Choose another path.')
-  if (version > newest) {
-    throw fail('store.newer', `has schema version ${version}, this release knows ${newest}. Install a newer @tapeloom/store-duckdb.`)
-  }
-  if (readOnly && version < newest) {
-    throw fail('store.older', `has schema version ${version}, this release reads ${newest}. Open it once for writing.`)
-  }
-  return version
-}
-
-async function makeTables(connection: DuckDBConnection, catalog: TableCatalog, tables: OwnerOptions['tables']): Promise<void> {
-  await connection.run('begin')
-  for (const [name, declared] of Object.entries(tables)) await catalog.ensure(connection, name, declared)
-  await connection.run('commit')
-  catalog.publish()
-}

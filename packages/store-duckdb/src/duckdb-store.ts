@@ -9,7 +9,7 @@ import type { ColumnKind } from './vector-reader.ts'
 export interface DuckDBOptions {
   /** Only read it; refused while another process writes. Default false. */
   readonly readOnly?: boolean
-  /** The most memory DuckDB may take, as `512MB`. Default `1GB`. */
+  /** The most memory DuckDB may take, as `2GB`. Default `512MB`. */
   readonly memoryLimit?: `${number}${'MB' | 'GB'}`
   /** What is let go as time goes on, by the times of the rows; default: nothing. */
   readonly retention?: Retention

@@ -27,7 +27,7 @@ export class FileStore implements DuckDBStore {
   #realPath = ''
 
   /** @param start makes the thread that owns the database */
-  constructor(path: string, { readOnly = false, memoryLimit = '1GB', retention }: DuckDBOptions = {}, start = startOwnerThread) {
+  constructor(path: string, { readOnly = false, memoryLimit = '512MB', retention }: DuckDBOptions = {}, start = startOwnerThread) {
     if (!/^\d+(\.\d+)?(MB|GB)$/.test(memoryLimit)) {
       throw new TapeloomError('store.memory-limit', `[store-duckdb] memoryLimit '${memoryLimit}' is no size. Write it as 512MB or 2GB.`)
     }
