@@ -204,8 +204,9 @@ describe('the kit finds', () => {
           },
         },
       })
-    expect(await untrue(slow('60s'))).toEqual([facts.warm])
-    expect(await untrue(slow('1200s'))).toEqual([])
+    const longer = fixtures.trades('BTC/USDT', { count: 1500 })
+    expect(await untrue(slow('60s'), longer)).toEqual([facts.warm])
+    expect(await untrue(slow('1200s'), longer)).toEqual([])
   })
 
   test('a warm-up that is longer than the tape', async () => {

@@ -10,7 +10,7 @@ export const value = { rev: 1, unit: 'score', range: [-1e9, 1e9], description: '
 /** A feature from 0 to 1. */
 export const share = { rev: 1, unit: 'ratio', range: [0, 1], description: '.' } as const
 /** The tape that most defects are shown on. */
-export const trades = fixtures.trades('BTC/USDT', { count: 1500 })
+export const trades = fixtures.trades('BTC/USDT', { count: 1000 })
 
 /** What the kit asserts of a module. */
 export const facts = {
