@@ -37,7 +37,7 @@ test('what is stored is labelled by what came of it, and trained from its refere
   expect(found.excluded).toEqual({ tainted: 0 })
   const again = await trainRetrospectively({ definition, lanes, labels, usedAt, seed, steps: 120 })
   expect(again.weights).toEqual(found.weights)
-}, 20_000)
+}, 60_000)
 
 test('training goes on from its checkpoint bit for bit', async () => {
   const { lanes, labels } = await finished
@@ -60,7 +60,7 @@ test('any version of a model can be asked again, and the served one answers what
   const loss = (all: Awaited<ReturnType<typeof rescore>>) => all.reduce((sum, { answer }, i) =>
     sum + hardnessOf({ ...references[i]!.prediction, ...('probabilities' in answer && { probabilities: answer.probabilities }) }, labels[i]!.targets, { direction: 'class' }), 0)
   expect(loss(better)).toBeLessThan(loss(said))
-}, 20_000)
+}, 60_000)
 
 /** The seed that an orchestrator gave the model: part of its host alone. */
 async function servedSeed(): Promise<number> {

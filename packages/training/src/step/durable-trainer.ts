@@ -13,6 +13,7 @@ export class DurableTrainer implements Trainer {
   /** The last state it told; null: as it was opened. */
   #state: Plain
   #since: TrainingBatch[] = []
+  #isClosed = false
 
   private constructor(open: () => Promise<Trainer>, trainer: Trainer, state: Plain) {
     this.#open = open
@@ -46,6 +47,7 @@ export class DurableTrainer implements Trainer {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true
     return this.#trainer.close()
   }
 
@@ -57,7 +59,8 @@ export class DurableTrainer implements Trainer {
   async #retried<T>(call: (trainer: Trainer) => Promise<T>): Promise<T> {
     try {
       return await call(this.#trainer)
-    } catch {
+    } catch (error) {
+      if (this.#isClosed) throw error
       await this.#reopen()
       return call(this.#trainer)
     }
