@@ -57,7 +57,7 @@ export function transformerNetwork({ lanes, columns, dropout: rate = 0.1, optimi
       let x = tokens
       for (let block = 0; block < BLOCKS; block++) {
         x = add(x, dropout(selfAttention(layerNorm(x), { heads: HEADS, mask }), rate))
-        x = add(x, dropout(dense(gelu(dense(layerNorm(x), 2 * WIDTH)), WIDTH), rate))
+        x = add(x, dropout(dense(gelu(dense(layerNorm(x), 4 * WIDTH)), WIDTH), rate))
       }
       const rows = tokens.shape[0]!
       const read = layerNorm(x)
