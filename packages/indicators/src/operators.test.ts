@@ -57,8 +57,9 @@ test('every operator of the package is among the cases', () => {
 describe.each(names)('%s', (name) => {
   test('one value at a time equals the oracle over whole columns, missing numbers too', () => {
     fc.assert(
-      fc.property(candles, lengths, (rows, length) => {
+      fc.property(candles, lengths, (given, length) => {
         const one = caseOf(name, length)
+        const rows = name === 'RunLengths' ? given.slice(0, 60) : given // its oracle takes the third power of their number
         const wanted = oracleOf(one, rows)
         const got = run(one, rows, Object.keys(wanted))
         expect(Object.keys(wanted).map((output) => [output, differing(got[output]!, wanted[output]!)]))
