@@ -15,8 +15,7 @@ export class TapeloomError extends Error {
 
 /** Joins several errors into one, so that a user sees all of them at once; a single one is returned as it is. */
 export function joinErrors(code: string, errors: readonly TapeloomError[]): TapeloomError {
-  const [only] = errors
-  if (only && errors.length === 1) return only
+  if (errors[0] && errors.length === 1) return errors[0]
   return new TapeloomError(code, errors.map((error) => error.message).join('\n'), { cause: errors })
 }
 

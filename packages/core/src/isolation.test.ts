@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { defineModule, type Host, type MarketInput, type Participant } from './index.ts'
+import { defineModule, use, type Host, type MarketInput, type Participant } from './index.ts'
+import { PredictionBoard } from './decision/prediction-board.ts'
 import { OutputDigest } from './host/output-digest.ts'
 import { build, feature, follow, identity, last, trades } from './orchestrator.fixture.ts'
 import { fixtures } from './testing/index.ts'
@@ -96,6 +98,45 @@ test('an answer after a restart decides for the reasons of one without', async (
   const bytes = await orchestrator.snapshot()
   await orchestrator.restore(bytes)
   expect(await orchestrator.snapshot()).toEqual(bytes)
+})
+
+test('explaining a decision changes no module and faults none', async () => {
+  const counting = defineModule({
+    name: 'counting', ...identity, features: { asked: feature }, state: () => ({ n: 0 }),
+    on: { trade: (_, { state, features }) => void (features.asked = state.n) },
+    combine(predictions, { state, random }) {
+      state.n++
+      const { buy, hold, sell } = predictions[0]?.probabilities ?? { buy: 0, hold: 1, sell: 0 }
+      if (predictions.length === 1) throw new Error('only one')
+      return random.next() < 2 ? { buy, hold, sell } : { abstain: 'never' }
+    },
+  })
+  const run = async (explains: boolean) => {
+    const { orchestrator } = build([last, follow, use(follow, { weight: 0.4 }, { id: 'level' }), counting])
+    orchestrator.onDecision((decision) => { if (explains) orchestrator.explain(decision) })
+    const { journalHash } = await orchestrator.run()
+    return [journalHash, orchestrator.status().modules.find(({ name }) => name === 'counting')?.faults, orchestrator.getFeatures('BTC/USDT').values['counting.asked']]
+  }
+  expect(await run(true)).toEqual(await run(false))
+})
+
+test('an answer that comes late does not take the place of a newer one', () => {
+  const board = new PredictionBoard()
+  const prediction = (asOf: number) => ({
+    id: `net${asOf}`, symbol: 'BTC/USDT', module: 'net', horizon: '1m', asOf, confidence: 1, probabilities: { buy: 1, hold: 0, sell: 0 },
+  }) as const
+  for (const asOf of [60e6, 120e6, 60e6]) board.add(prediction(asOf), asOf + 60e6, 1)
+  expect(board.latest(0).map(({ asOf }) => asOf)).toEqual([120e6])
+  expect(board.due(120e6)).toHaveLength(2) // judged all the same
+})
+
+test('an observer that was stopped is told no more, also of what waits', async () => {
+  const { orchestrator } = build([last], {}, trades(20))
+  const told: number[] = []
+  const observer = orchestrator.observe('trade', 'lossless', ({ sequence }) => { if (told.push(sequence) === 3) observer.stop() })
+  await orchestrator.run()
+  for (let turn = 0; turn < 5; turn++) await nextTurn()
+  expect(told).toEqual([1, 2, 3])
 })
 
 test('a list with holes is no plain data', () => {

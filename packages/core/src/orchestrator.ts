@@ -261,7 +261,10 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   /** Why a decision came out as it did. */
-  explain(decision: Decision): Explanation { return this.#opened().decisions.explain(decision) }
+  explain(decision: Decision): Explanation {
+    const { modules, decisions } = this.#opened()
+    return modules.aside(() => decisions.explain(decision))
+  }
 
   status(): Status {
     const { modules, digested } = this.#opened()
@@ -372,6 +375,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   async restore(snapshot: Uint8Array): Promise<void> {
     await this.initialize()
     await this.#loop.restore(snapshot)
+    if (this.#session.feed.journalled && !this.#session.feed.recovering) await this.#loop.keep() // what the journal goes on from
   }
 }
 

@@ -21,9 +21,7 @@ export class ModelRegistry {
     if (this.#models.has(name)) throw new TapeloomError('model.duplicate', `[model ${name}] is registered already. Unregister it first.`)
     this.#models.set(name, { name, weight: checkedWeight(name, weight), inference: true, training: true, calls: 0, errors: 0 })
   }
-  unregister(name: string): void {
-    this.#models.delete(this.get(name).name)
-  }
+  unregister(name: string): void { this.#models.delete(this.get(name).name) }
   has(name: string): boolean { return this.#models.has(name) }
   /** @throws TapeloomError `model.unknown`, with the nearest name */
   get(name: string): RegisteredModel {

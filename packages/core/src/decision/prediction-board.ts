@@ -28,7 +28,8 @@ export class PredictionBoard {
   #open: OpenPrediction[] = []
 
   add(prediction: Prediction, due: number, price: number): void {
-    this.#latest.set(`${prediction.module}|${prediction.horizon}`, prediction)
+    const key = `${prediction.module}|${prediction.horizon}`
+    if (!((this.#latest.get(key)?.asOf ?? -Infinity) > prediction.asOf)) this.#latest.set(key, prediction) // a live answer may be late
     this.#open.push({ prediction, due, price })
   }
 

@@ -28,9 +28,7 @@ export class BookTape {
     if (changes <= this.price.length) return
     const room = Math.max(changes, 2 * this.price.length)
     this.bid = new Uint8Array(room)
-    this.price = new Float64Array(room)
-    this.quantity = new Float64Array(room)
-    this.previous = new Float64Array(room)
+    for (const part of ['price', 'quantity', 'previous'] as const) this[part] = new Float64Array(room)
   }
 }
 
@@ -55,11 +53,5 @@ class TapeView implements BookView {
 
 /** The reader of a symbol that has no book: empty, everything missing. */
 export const emptyBook: BookReader = Object.freeze({
-  status: 'empty',
-  bestBid: NaN,
-  bestAsk: NaN,
-  bestBidQuantity: NaN,
-  bestAskQuantity: NaN,
-  midPrice: NaN,
-  depth: () => 0,
+  status: 'empty', bestBid: NaN, bestAsk: NaN, bestBidQuantity: NaN, bestAskQuantity: NaN, midPrice: NaN, depth: () => 0,
 })

@@ -27,12 +27,13 @@ export function observe<K extends EventName>(
 ): Observer {
   let waiting: Copied<K>[] = []
   let scheduled = false
-  const state = { dropped: 0, stop: () => { waiting = []; off() } }
+  let stopped = false
+  const state = { dropped: 0, stop: () => { stopped = true; off() } }
   const deliver = async () => {
-    while (waiting.length > 0) {
+    while (waiting.length > 0 && !stopped) {
       const batch = waiting
       waiting = []
-      for (const event of batch) await (async () => observer(event))().catch(onError)
+      for (const event of batch) if (!stopped) await (async () => observer(event))().catch(onError)
     }
     scheduled = false
   }

@@ -24,9 +24,7 @@ export class DeferredQueue {
   #order = 0
   #lazy = false
 
-  handle(name: string, handler: WorkHandler): void {
-    this.#handlers.set(name, handler)
-  }
+  handle(name: string, handler: WorkHandler): void { this.#handlers.set(name, handler) }
 
   /** Whether work waits to be asked for (a journal is run again). Turning it off starts what waits. */
   set lazy(lazy: boolean) {

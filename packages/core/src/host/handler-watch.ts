@@ -1,8 +1,9 @@
 /** A handler may take so long; an answer of a network, so long. */
 const HANDLER_MS = 50
 export const RESULT_MS = 2000
-/** Inputs for which handlers of trades and books are timed one by one, after one input that took too long. */
-const TIMED_INPUTS = 10_000
+/** Inputs between two readings of the clock, at most; and how many such stretches are timed closely after a slow one. */
+const STRETCH = 64
+const CLOSE_STRETCHES = 128
 
 /** A fault by elapsed time: it takes its place in the order by a record of its own. `off`: no restart, until it is enabled. */
 export interface Overrun {
@@ -13,27 +14,26 @@ export interface Overrun {
 }
 
 /**
- * Measures the handlers of a live run: one reading of the clock an input, two a handler of a rare event or a predictor.
- * Only after an input that took too long are the handlers of trades and books timed too. Whose code is running stands in
+ * Measures the handlers of a live run: the clock is read after each stretch of 64 inputs, or when none is left, and around
+ * handlers of rare events and predictors. Only after a slow stretch are the handlers of trades and books timed one by one. Whose code is running stands in
  * the stamp, for a watchdog on another thread.
  */
 export class HandlerWatch {
   /** Modules by the mark (from 1) that stands in the stamp while their code runs. */
   readonly modules: string[] = []
-  /** Whether handlers of trades and books are timed now. */
+  /** Stretches for which handlers of trades and books are still timed. */
   closely = 0
   #since = Infinity
+  #inputs = 0
   declare readonly stamp: Float64Array
   /** Whether time is measured; a run that only has a watchdog measures none. */
   declare readonly times: boolean
-  readonly #overran: (overrun: Overrun) => void
-  readonly #changed: () => void
+  declare private readonly overran: (overrun: Overrun) => void
+  declare private readonly changed: () => void
 
   /** @param changed told when handlers are to be connected anew */
   constructor(stamp: Float64Array, times: boolean, overran: (overrun: Overrun) => void, changed: () => void) {
-    Object.assign(this, { stamp, times })
-    this.#overran = overran
-    this.#changed = changed
+    Object.assign(this, { stamp, times, overran, changed })
   }
 
   /** Inputs follow each other from now on. */
@@ -42,12 +42,17 @@ export class HandlerWatch {
   /** An input is done. */
   ended(): void {
     this.stamp[3] = 0
-    if (!this.times) return
+    if (this.times && ++this.#inputs === STRETCH) this.measure()
+  }
+
+  /** A stretch of inputs is over. */
+  measure(): void {
     const [now, before] = [performance.now(), this.closely]
     const slow = now - this.#since > HANDLER_MS
     this.#since = now
-    this.closely = slow ? TIMED_INPUTS : Math.max(0, before - 1)
-    if (this.closely > 0 !== before > 0) this.#changed()
+    this.#inputs = 0
+    this.closely = slow ? CLOSE_STRETCHES : Math.max(0, before - 1)
+    if (this.closely > 0 !== before > 0) this.changed()
   }
 
   mark(module: string): number {
@@ -70,7 +75,7 @@ export class HandlerWatch {
     } finally {
       this.stamp[3] = 0
       const ms = this.times ? performance.now() - from : NaN
-      if (ms > HANDLER_MS) this.#overran({ module, code: 'module.budget', message: `a handler took ${Math.round(ms)} ms, its budget is ${HANDLER_MS} ms`, off: false })
+      if (ms > HANDLER_MS) this.overran({ module, code: 'module.budget', message: `a handler took ${Math.round(ms)} ms, its budget is ${HANDLER_MS} ms`, off: false })
     }
   }
 }

@@ -163,9 +163,7 @@ export class ModelHost {
     return model.runtime.infer(Object.fromEntries(tensors.map(({ name, data }) => [name, data])))
   }
 
-  swap(id: string, weights: Float32Array, version: string): void {
-    this.#models.get(id)?.runtime.swap(weights, version)
-  }
+  swap(id: string, weights: Float32Array, version: string): void { this.#models.get(id)?.runtime.swap(weights, version) }
 
   snapshot(): Plain {
     return [...this.#models.values()].map(({ id, schemaHash, runtime }) => ({ id, schemaHash, version: runtime.version, weights: runtime.weights() }))

@@ -37,8 +37,8 @@ export class ModuleHost {
   readonly #symbols: readonly string[]
   /** The symbol of the event under way, for modules of global scope. */
   #current = 0
-  /** Warm-up replays history: what handlers emit then is not sent. */
-  #silent = false
+  /** History is replayed, or something only explained: what modules emit then is not sent. */
+  silent = false
 
   constructor(plan: readonly PlannedModule[], around: ModuleSurroundings) {
     this.#around = around
@@ -105,7 +105,7 @@ export class ModuleHost {
   #emit(runtime: ModuleRuntime, symbol: number, topic: string, payload: object): void {
     const { id, definition: { name } } = runtime.entry
     if (!topic.startsWith(`${name}:`)) throw new TapeloomError('module.topic', `[module ${id}] emits '${topic}'. A module emits only topics of its own name: '${name}:…'.`)
-    if (!this.#silent) this.#around.emit(topic, symbol, id, payload)
+    if (!this.silent) this.#around.emit(topic, symbol, id, payload)
   }
 
   /** Subscribes the active modules; called again after each change of who is active. */
@@ -220,7 +220,7 @@ export class ModuleHost {
     runtime.since.fill(this.#around.clock.now())
     runtime.contexts.forEach((context, symbol) => (context.state = this.#freshState(runtime.entry, symbol, context.state)))
     const call = runtime.entry.definition.on?.['candle:close'] as ((candle: never, ctx: never) => void) | undefined
-    this.#silent = true
+    this.silent = true
     try {
       for (const [symbol, candle] of call ? this.#history(runtime) : []) {
         this.#current = symbol
@@ -231,7 +231,7 @@ export class ModuleHost {
     } catch (error) {
       this.fault(runtime.entry.id, 'module.warmup', error)
     }
-    this.#silent = false
+    this.silent = false
   }
 
   /** Candles of a module's warm-up, all symbols, in the order of their closes, finest first. */
@@ -246,6 +246,19 @@ export class ModuleHost {
       return candles.map((candle) => [symbol, Object.freeze({ ...candle, ...stamp, tsEvent: candle.closeTime, tsInit: candle.closeTime })] as const)
     }))
     return all.sort(([a, x], [b, y]) => x.closeTime - y.closeTime || a - b || timeframeUs(x.timeframe) - timeframeUs(y.timeframe))
+  }
+
+  /** Runs something that may ask modules and puts their state back: it changes nothing, and faults nobody. */
+  aside<T>(run: () => T): T {
+    const asked = this.#runtimes.filter(({ entry: { definition } }) => definition.combine ?? definition.thresholds)
+    const kept = asked.map((runtime) => structuredClone(runtime.snapshot()) as unknown as RuntimeSnapshot)
+    this.silent = true
+    try {
+      return run()
+    } finally {
+      this.silent = false
+      asked.forEach((runtime, i) => runtime.restore(kept[i] as RuntimeSnapshot))
+    }
   }
 
   /** Enables or disables; an enabled module starts anew, from its warm-up. */

@@ -109,10 +109,7 @@ class PlainReader {
       case TAG.null: return null
       case TAG.false: return false
       case TAG.true: return true
-      case TAG.number: {
-        this.at += 8
-        return this.#view.getFloat64(this.at - 8, true)
-      }
+      case TAG.number: return this.#view.getFloat64((this.at += 8) - 8, true)
       case TAG.string: return this.#text()
       case TAG.array: return Array.from({ length: this.#length() }, () => this.read())
       case TAG.object: {
@@ -124,8 +121,7 @@ class PlainReader {
   }
 
   #length(): number {
-    this.at += 4
-    return this.#view.getUint32(this.at - 4, true)
+    return this.#view.getUint32((this.at += 4) - 4, true)
   }
   #take(length: number): Uint8Array<ArrayBuffer> {
     if (this.at + length > this.#bytes.length) throw new RangeError('past the end')

@@ -35,7 +35,7 @@ export class RunLoop {
   constructor(session: Session, snapshotEvery: number) {
     this.#session = session
     this.#snapshotEvery = snapshotEvery
-    session.runCommand = (command) => this.command(command)
+    session.runCommand = (command) => this.command(command, true)
   }
   get running(): boolean { return this.#running }
 
@@ -64,12 +64,12 @@ export class RunLoop {
   async #step(until: number, signal: AbortSignal): Promise<boolean> {
     const { feed, deferred, mode } = this.#session
     deferred.lazy = feed.recovering
-    for (const overrun of feed.recovering ? [] : this.#session.overruns.splice(0)) this.#failed(overrun)
     this.#session.watch?.start()
     const state = feed.advance(until)
+    if (this.#session.watch?.times) this.#session.watch.measure()
     if (this.#session.pendingCommands.length === 0) for (const settle of this.#settled.splice(0)) settle()
     if (state === 'recorded') await this.#recorded(feed.takeRecord())
-    else if (this.#session.overruns.length > 0) return true
+    else if (this.#session.due === -Infinity) return true // what is waited for goes first
     else if (state === 'starved') await this.#wait(signal)
     else if (state !== 'turn') {
       if (!(deferred.due <= until) || deferred.size === 0) return false
@@ -97,7 +97,11 @@ export class RunLoop {
   }
 
   async #letIn(): Promise<void> {
-    for (const act of this.#session.feed.recovering ? [] : this.#between.splice(0)) await act()
+    const { feed, overruns, asked } = this.#session
+    if (feed.recovering) return
+    for (const overrun of overruns.splice(0)) this.#failed(overrun)
+    for (const command of asked.splice(0)) this.#order(command, true)
+    for (const act of this.#between.splice(0)) await act()
   }
 
   /** Keeps a snapshot beside the journal, behind everything it builds on. */
@@ -136,7 +140,8 @@ export class RunLoop {
   async #recorded({ kind, payload, sequence }: HostRecord): Promise<void> {
     const { deferred, pendingCommands } = this.#session
     if (kind === 'command') {
-      const { command, atOnce } = payload as unknown as { command: Command | PlanChange; atOnce: boolean }
+      const { command, atOnce, byHost } = payload as unknown as { command: Command | PlanChange; atOnce: boolean; byHost?: boolean }
+      if (byHost) this.#session.asked.shift() // given again just now
       if (command.kind === 'load' || command.kind === 'unload') throw new TapeloomError('journal.plan', `[journal] record ${sequence} says: ${command.kind} '${command.module}', which needs its code. Start with the modules that the run ended with, and a new database.`)
       pendingCommands.push(command as Command)
       if (atOnce) this.#session.applyPending()
@@ -156,16 +161,20 @@ export class RunLoop {
   }
 
   /** Journals a command; it takes effect at the next boundary, or at once between runs. */
-  async command(command: Command): Promise<void> {
-    const { feed, clock, pendingCommands } = this.#session
-    await this.between(async () => {
-      const atOnce = !this.#running
-      feed.append('command', { command, atOnce } as unknown as Plain, clock.now())
-      pendingCommands.push(command as Command)
-      if (atOnce) this.#session.applyPending()
-      this.#session.end()
-    })
+  async command(command: Command, byHost = false): Promise<void> {
+    const { feed, pendingCommands } = this.#session
+    if (byHost && (this.#running || feed.recovering)) return void this.#session.asked.push(command)
+    await this.between(async () => this.#order(command, byHost))
     if (this.#running && pendingCommands.length > 0) await new Promise<void>((resolve) => this.#settled.push(resolve))
+  }
+
+  #order(command: Command, byHost: boolean): void {
+    const { feed, clock, pendingCommands } = this.#session
+    const atOnce = !this.#running
+    feed.append('command', { command, atOnce, ...(byHost && { byHost }) } as unknown as Plain, clock.now())
+    pendingCommands.push(command)
+    if (atOnce) this.#session.applyPending()
+    this.#session.end()
   }
 
   /** Does something between two inputs; at once when nothing runs. What it throws is the caller's. */

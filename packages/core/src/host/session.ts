@@ -64,6 +64,8 @@ export class Session implements DataHost, Host {
   readonly pendingSwaps: { readonly model: string; readonly weights: Float32Array; readonly version: string }[] = []
   /** Faults by elapsed time that wait for their place in the order; no market input goes before them. */
   readonly overruns: Overrun[] = []
+  /** Commands of participants, likewise: in their place they are the same whenever a run is cut. */
+  readonly asked: Command[] = []
   /** `[sequence, tsEvent, tsInit]` of the input under way, and the mark of the module that runs. A watchdog reads it. */
   readonly stamp = new Float64Array(new SharedArrayBuffer(32))
   readonly watch: HandlerWatch | undefined
@@ -86,7 +88,7 @@ export class Session implements DataHost, Host {
     const { data, seed, stream, mode, boundary } = options
     const boundaryUs = boundary === undefined ? undefined : durationUs(boundary)
     Object.assign(this, { options, plan, data, seed, stream, mode, boundaryUs, timeframes: timeframesUsed(plan) })
-    const overran = (overrun: Overrun) => void (this.feed.recovering || this.overruns.push(overrun))
+    const overran = (overrun: Overrun) => void (this.feed.recovering || this.modules.silent || this.overruns.push(overrun))
     if (mode === 'live' || options.watched) this.watch = new HandlerWatch(this.stamp, mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
     this.bus = new EventBus({ onFault: (owner, error, symbol) => this.#thrown(owner, error, symbol), strict: options.strict, watch: this.watch })
     this.#trades = this.bus.channel('trade')
@@ -98,10 +100,7 @@ export class Session implements DataHost, Host {
   get models() { return this.networks.served }
   sequence(): number { return this.stamp[0] as number }
   /** No input at or after this time (µs) may begin before the result that is due then; live runs do not wait. */
-  get due(): number {
-    if (this.overruns.length > 0) return -Infinity
-    return this.mode === 'lockstep' ? this.deferred.due : Infinity
-  }
+  get due(): number { return this.overruns.length + this.asked.length > 0 ? -Infinity : (this.mode === 'lockstep' ? this.deferred.due : Infinity) }
 
   /** Builds modules and decisions, once the feed knows its symbols. */
   build(): void {
@@ -361,14 +360,11 @@ export class Session implements DataHost, Host {
   }
 
   #thrown(owner: string, error: unknown, symbol?: number): void {
-    if (this.modules?.runtime(owner)) return this.modules.fault(owner, 'module.threw', error, symbol)
+    if (this.modules?.runtime(owner) && !this.modules.silent) return this.modules.fault(owner, 'module.threw', error, symbol)
     this.options.warn(`[${owner}] threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
 }
 
 type Draft = (PredictionDraft & { readonly horizon: Duration }) | Abstention
 
-function register<T>(listeners: Set<T>, listener: T): () => void {
-  listeners.add(listener)
-  return () => void listeners.delete(listener)
-}
+const register = <T>(listeners: Set<T>, listener: T) => (listeners.add(listener), () => void listeners.delete(listener))

@@ -111,6 +111,7 @@ export interface Host {
   defer(work: DeferredWork): void
   /** New weights for a model, effective at the next boundary. */
   swap(model: string, weights: Float32Array, version: string): void
+  /** Journals a command right after the input under way, and so in the same place in every run. */
   command(command: Command): Promise<void>
 }
 

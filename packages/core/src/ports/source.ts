@@ -86,7 +86,4 @@ export interface Source {
 }
 
 /** Declares a source; `live` defaults to false. */
-export const defineSource = (source: Omit<Source, 'live'> & { readonly live?: boolean }): Source => ({
-  ...source,
-  live: source.live ?? false,
-})
+export const defineSource = (source: Omit<Source, 'live'> & { readonly live?: boolean }): Source => ({ ...source, live: source.live ?? false })

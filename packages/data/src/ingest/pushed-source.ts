@@ -1,4 +1,4 @@
-import type { Instrument, MarketInput, Source } from '@tapeloom/core'
+import { TapeloomError, type Instrument, type MarketInput, type Source } from '@tapeloom/core'
 
 /**
  * The source behind `DataProvider.ingest`: what is pushed comes out in that order. It stays open while the run is live;
@@ -14,6 +14,7 @@ export class PushedSource implements Source {
   #waiting: MarketInput[] = []
   #count = 0
   #wake: (() => void) | undefined
+  #ended = false
 
   /** @param others the sources whose instruments it takes too, each on its price venue */
   constructor(instruments: readonly Instrument[], others: readonly Source[], priceVenue: Readonly<Record<string, string>>) {
@@ -31,8 +32,12 @@ export class PushedSource implements Source {
     return Promise.resolve()
   }
 
-  /** Queues inputs; each gets the next source sequence where it has none. */
+  /**
+   * Queues inputs; each gets the next source sequence where it has none.
+   * @throws TapeloomError `data.ended` when nobody will take them
+   */
   push(inputs: readonly MarketInput[]): void {
+    if (this.#ended) throw new TapeloomError('data.ended', "[data ingest] the sources have ended, and with them this one. Ingest before or during the run, or give the orchestrator mode: 'live'.")
     for (const input of inputs) this.#waiting.push(input)
     this.#wake?.()
     this.#wake = undefined
@@ -45,7 +50,10 @@ export class PushedSource implements Source {
       const inputs = this.#waiting
       this.#waiting = []
       if (inputs.length > 0) yield this.#numbered(inputs, after)
-      else if (!this.live) return
+      else if (!this.live) {
+        this.#ended = true
+        return
+      }
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }

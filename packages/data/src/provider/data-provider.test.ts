@@ -267,3 +267,83 @@ function memoryStoreAt(path: string): Store {
   const store = memoryStore()
   return { path, open: () => store.open(), read: (range) => store.read(range), write: (batch) => store.write(batch), close: () => store.close() }
 }
+
+describe('what is left unsaid', () => {
+  const identity = { version: '1.0.0', core: '^1.0.0' }
+  const idle = defineModule({ name: 'idle', ...identity, on: { trade() {} } })
+
+  test('inputs given after the sources of a replay have ended are refused, not dropped', async () => {
+    const data = new DataProvider({ sources: [recording([minute(0, 10)])] })
+    const orchestrator = new Orchestrator({ data, modules: [idle] })
+    data.ingest(trade(30e6, 10))
+    expect((await orchestrator.run()).events.trade).toBe(1)
+    expect(() => data.ingest(trade(90e6, 11))).toThrow('[data ingest] the sources have ended, and with them this one.')
+  })
+
+  test('a late subscriber is told the newest closed candles when it asks for them', async () => {
+    const data = new DataProvider({ sources: [recording([0, 1, 2, 3, 4, 5, 6].map((i) => minute(i, 10 + i)))], timeframes: ['3m'] })
+    const orchestrator = new Orchestrator({ data, modules: [idle] })
+    await orchestrator.run()
+    const told: string[] = []
+    const tell = ({ timeframe, openTime, close, origin, symbol }: EventOf<'candle:close'>) => void told.push(`${symbol} ${timeframe} ${openTime / 60e6} ${close} ${origin}`)
+    data.subscribeCandleCompletion(tell)
+    expect(told).toEqual([])
+    data.subscribeCandleCompletion(tell, { replay: 2 })
+    expect(told).toEqual(['BTC/USDT 3m 0 12 replay', 'BTC/USDT 3m 3 15 replay'])
+    told.length = 0
+    data.subscribeCandleCompletion(tell, { replay: 2, timeframe: '1m', symbol: 'BTC/USDT' })
+    expect(told).toEqual(['BTC/USDT 1m 5 15 replay', 'BTC/USDT 1m 6 16 replay'])
+    told.length = 0
+    data.subscribeCandleCompletion(tell, { replay: 2, symbol: 'ETH/USDT' })
+    expect(told).toEqual([])
+  })
+
+  test('counts of rejects and the newest pivots come back with a snapshot', async () => {
+    const pivots = defineModule({
+      name: 'pivot', ...identity,
+      on: {
+        trade({ price, sequence }, { emit }) {
+          const pivot = { id: `p${sequence}`, timeframe: '1m', level: 1, side: 'high', price, pivotTime: 0, confirmedAt: 0, lagBars: 2, strength: 0, volume: 0 }
+          ;(emit as (topic: string, payload: object) => void)('pivot:confirm', pivot)
+        },
+      },
+    })
+    const inputs = [trade(1e6, 10), trade(2e6, -1), trade(3e6, 12), trade(4e6, 13)]
+    const start = () => {
+      const data = new DataProvider({ sources: [recording(inputs)] })
+      return { data, orchestrator: new Orchestrator({ data, modules: [pivots] }) }
+    }
+    const first = start()
+    await first.orchestrator.run({ until: 3.5e6 })
+    const bytes = await first.orchestrator.snapshot()
+    const second = start()
+    await second.orchestrator.restore(bytes)
+    expect([...second.data.rejected]).toEqual([...first.data.rejected])
+    expect(first.data.rejected.size).toBe(1)
+    expect(second.data.getWilliamsPivotLevels('BTC/USDT')).toEqual(first.data.getWilliamsPivotLevels('BTC/USDT'))
+    expect(second.data.getWilliamsPivotLevels('BTC/USDT')[0]).toMatchObject({ level: 1, high: { price: 12 }, low: undefined })
+  })
+
+  test('a snapshot restored into a new store is kept at once, and its layouts and instruments are told', async () => {
+    const journal = mkdtempSync(join(tmpdir(), 'tapeloom-restored-'))
+    const inputs = Array.from({ length: 40 }, (_, i) => trade((i + 1) * 500e3, 10 + (i % 3), 1, { sourceSequence: i + 1 }))
+    const priced = defineModule({ name: 'priced', ...identity, features: { price: { rev: 1, unit: 'price', range: [0, 1e6], description: 'A price.' } }, on: { trade({ price }, { features }) { features.price = price } } })
+    const start = (folder?: string) => {
+      const store = memoryStore()
+      return { store, orchestrator: new Orchestrator({ data: new DataProvider({ sources: [recording(inputs)], store, ...(folder && { journal: folder }) }), modules: [priced] }) }
+    }
+    const whole = start()
+    const { journalHash } = await whole.orchestrator.run()
+    const first = start()
+    await first.orchestrator.run({ until: 10e6 })
+    const bytes = await first.orchestrator.snapshot()
+    const second = start(journal)
+    await second.orchestrator.restore(bytes)
+    await second.orchestrator.run({ until: 15e6 }) // and no stop: as if killed
+    const third = start(journal)
+    expect((await third.orchestrator.run()).journalHash).toBe(journalHash)
+    const rowsOf = async (table: string) => (await second.store.read({ table, columns: ['known'] })).length
+    expect([await rowsOf('layouts'), await rowsOf('instruments')]).toEqual([1, 2])
+    rmSync(journal, { recursive: true })
+  })
+})

@@ -1,6 +1,6 @@
 import {
   TapeloomError, timeframeUs, type DataFeed, type DataHost, type DataPort, type EventOf, type Instrument, type MarketInput,
-  type MarketSymbol, type RunManifest, type Source, type Store, type Timeframe,
+  type MarketSymbol, type Plain, type RunManifest, type Source, type Store, type Timeframe,
 } from '@tapeloom/core'
 import { checkInput } from '../ingest/input-check.ts'
 import { MarketRecord } from '../ingest/market-record.ts'
@@ -9,6 +9,7 @@ import { PushedSource } from '../ingest/pushed-source.ts'
 import { candleSeriesId } from '../series/series-id.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { columnsOfCandles, storedCandles, type CandleColumns, type HistoryRange } from './candle-history.ts'
+import { closedCandles } from './closed-candles.ts'
 import { MarketFeed } from './market-feed.ts'
 import { PivotLevels, type PivotLevel } from './pivot-levels.ts'
 
@@ -48,6 +49,7 @@ export class DataProvider implements DataPort {
   readonly #candleListeners: { readonly listener: CandleListener; stop?: () => void }[] = []
   readonly #pivotListeners: { readonly listener: PivotListener; stop?: () => void }[] = []
   readonly #scratch = new MarketRecord()
+  #wanted: readonly Timeframe[] = []
   #host: DataHost | undefined
   #feed: MarketFeed | undefined
 
@@ -69,12 +71,14 @@ export class DataProvider implements DataPort {
     const { journal, priceVenue = {}, timeframes = [], trades = false } = this.#options
     const wanted = [...new Set([...host.timeframes, ...timeframes])].sort((a, b) => timeframeUs(a) - timeframeUs(b))
     const folder = journal ?? (this.store.path === undefined ? undefined : `${this.store.path}.journal/local`)
+    this.#wanted = wanted
     this.#pushed.live = host.mode === 'live'
     this.#host = host
     this.#feed = new MarketFeed({
       sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue, trades,
       counted: (source, code) => this.#counted(source, code),
       opened: (manifest) => this.#opened(manifest),
+      provider: { snapshot: () => this.#snapshot(), restore: (state) => this.#restore(state) },
     }, host)
     host.on('pivot:confirm', (pivot) => this.#pivots.confirmed(pivot), 'data')
     for (const entry of this.#candleListeners) entry.stop = host.on('candle:close', entry.listener, 'data')
@@ -84,7 +88,8 @@ export class DataProvider implements DataPort {
 
   /**
    * Pushes inputs beside the sources: all of them, or none.
-   * @throws TapeloomError `data.*` for an input that a source's would be rejected for; nothing has changed then
+   * @throws TapeloomError `data.*` for an input that a source's would be rejected for, `data.ended` when the sources of a
+   * replay have ended; nothing has changed then
    */
   ingest(input: MarketInput | readonly MarketInput[]): void {
     const inputs: readonly MarketInput[] = Array.isArray(input) ? (input as readonly MarketInput[]) : [input as MarketInput]
@@ -100,11 +105,15 @@ export class DataProvider implements DataPort {
     this.#pushed.push(inputs)
   }
 
-  /** Calls the listener at each close of a candle, in order; returns the unsubscriber. */
+  /**
+   * Calls the listener at each close of a candle, in order; returns the unsubscriber. With `replay`, first and at once
+   * with those of the newest so many closed candles of each series that are in memory (their `origin` is `replay`).
+   */
   subscribeCandleCompletion(
-    listener: CandleListener, filter: { readonly symbol?: MarketSymbol; readonly timeframe?: Timeframe } = {},
+    listener: CandleListener, filter: { readonly symbol?: MarketSymbol; readonly timeframe?: Timeframe; readonly replay?: number } = {},
   ): () => void {
-    const { symbol, timeframe } = filter
+    const { symbol, timeframe, replay = 0 } = filter
+    if (replay > 0 && this.#feed?.isOpen) for (const candle of closedCandles(this.#feed, timeframe ? [timeframe] : this.#wanted, replay, symbol)) listener(candle)
     const filtered: CandleListener = (candle) => {
       if ((symbol ?? candle.symbol) === candle.symbol && (timeframe ?? candle.timeframe) === candle.timeframe) listener(candle)
     }
@@ -155,6 +164,16 @@ export class DataProvider implements DataPort {
       entries.splice(entries.indexOf(entry) >>> 0, 1)
       entry.stop?.()
     }
+  }
+
+  #snapshot(): Plain {
+    return { pivots: this.#pivots.snapshot(), counts: [...this.#counts] }
+  }
+  #restore(state: Plain): void {
+    const { pivots, counts } = state as unknown as { pivots: Plain; counts: readonly (readonly [string, number])[] }
+    this.#pivots.restore(pivots)
+    this.#counts.clear()
+    for (const [key, count] of counts) this.#counts.set(key, count)
   }
 
   #counted(source: string, code: string): void {

@@ -12,6 +12,7 @@ import { SeriesLaneReader } from '../series/lane-reader.ts'
 import { MarketDesk } from './market-desk.ts'
 import { RunRows } from './run-rows.ts'
 import type { Watchdog } from './watchdog.ts'
+import { writtenAhead } from './written-ahead.ts'
 
 /** What a feed is made of. */
 export interface FeedOptions {
@@ -27,6 +28,8 @@ export interface FeedOptions {
   counted(source: string, code: string): void
   /** Called when the store and the journal are open. */
   opened(manifest: RunManifest): void
+  /** What the provider keeps beside the feed. */
+  readonly provider: { snapshot(): Plain; restore(state: Plain): void }
 }
 
 /** Inputs before others have a turn. */
@@ -217,7 +220,7 @@ export class MarketFeed implements DataFeed {
     const { desk, inputs } = this.#parts
     return {
       version: 1, newest: this.#newest.slice(), endAt: this.#endAt, inputs: inputs.snapshot(), desk: desk.snapshot(),
-      rows: this.rows.snapshot(),
+      rows: this.rows.snapshot(), provider: this.#options.provider.snapshot(),
     }
   }
 
@@ -229,6 +232,7 @@ export class MarketFeed implements DataFeed {
     inputs.restore(saved.inputs)
     desk.restore(saved.desk)
     this.rows.restore(saved.rows)
+    if (saved.provider) this.#options.provider.restore(saved.provider)
     if (!this.#journal?.recovering) this.rows.origin = 'snapshot'
     this.#journal?.restored(saved.newest[0]!)
   }
@@ -371,18 +375,6 @@ export class MarketFeed implements DataFeed {
   }
 }
 
-/** A store that is written only after the journal: it is never ahead of what is acknowledged. */
-const writtenAhead = (store: Store, writeJournal: () => void): Store => ({
-  path: store.path,
-  open: () => store.open(),
-  read: (range) => store.read(range),
-  close: () => store.close(),
-  write(batch) {
-    writeJournal()
-    return store.write(batch)
-  },
-})
-
 /** What is known once the sources are. */
 interface Prepared {
   readonly table: MarketTable
@@ -398,4 +390,6 @@ interface SavedFeed {
   readonly inputs: Plain
   readonly desk: Plain
   readonly rows: Plain
+  /** Absent in snapshots of earlier releases. */
+  readonly provider?: Plain
 }

@@ -1,4 +1,4 @@
-import { TapeloomError, type EventOf, type MarketSymbol, type RunManifest } from '@tapeloom/core'
+import { TapeloomError, type EventOf, type MarketSymbol, type Plain, type RunManifest } from '@tapeloom/core'
 
 /** The newest confirmed swings of one level; undefined while there is none on that side. */
 export interface PivotLevel {
@@ -25,6 +25,17 @@ export class PivotLevels {
     const next = { ...(known ?? { level: pivot.level, high: undefined, low: undefined }), [pivot.side]: pivot }
     levels.splice(at < 0 ? levels.length : at, known ? 1 : 0, next)
     this.#levels.set(pivot.symbol, levels)
+  }
+
+  snapshot(): Plain {
+    return [...this.#levels].map(([symbol, levels]) => [symbol, levels.map(({ level, high = null, low = null }) => ({ level, high, low }))]) as unknown as Plain
+  }
+  restore(state: Plain): void {
+    type Saved = { readonly level: number; readonly high: PivotLevel['high'] | null; readonly low: PivotLevel['low'] | null }
+    this.#levels.clear()
+    for (const [symbol, levels] of state as unknown as readonly (readonly [MarketSymbol, readonly Saved[]])[]) {
+      this.#levels.set(symbol, levels.map(({ level, high, low }) => ({ level, high: high ?? undefined, low: low ?? undefined })))
+    }
   }
 
   /** The levels of a symbol, lowest first. @throws TapeloomError `data.pivot-module` when nothing confirms pivots */

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { defineModule, defineSource, Orchestrator, type InferenceRuntime, type MarketInput, type Network, type Store } from '@tapeloom/core'
+import { defineModule, defineSource, Orchestrator, type Host, type InferenceRuntime, type MarketInput, type Network, type Participant, type Store } from '@tapeloom/core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../store/memory-store.ts'
 import { BTC, drive, opened, recording, trade } from '../testing/drive.ts'
@@ -89,6 +89,34 @@ describe('a journal that is run again', () => {
     expect(first.decisions).toBeGreaterThan(20)
     expect(resumed.events.trade).toBe(60)
   })
+})
+
+test('a command of a participant is taken from the journal that is run again, and given once more only where it was not there', async () => {
+  let commands = 0
+  class Commanding implements Participant {
+    readonly name = 'commanding'
+    attach(host: Host): void {
+      host.onOutcomes((_, time) => {
+        if (time % 10e6 === 0) void host.command({ kind: 'weight', model: 'leader', weight: time / 10e6 })
+      })
+      host.on('decision', () => {})
+      commands++
+    }
+    snapshot() { return null }
+    restore(): void {}
+  }
+  const commanding = defineModule({ name: 'commanding', ...identity, participant: () => new Commanding() })
+  const start = (journal?: string) => new Orchestrator({
+    data: new DataProvider({ sources: [recording(trades(120))], ...(journal && { journal }) }), modules: [leader, commanding],
+  })
+  const whole = start()
+  const { journalHash } = await whole.run()
+  const journal = newFolder()
+  await start(journal).run({ until: 35e6 }) // not stopped: run again from its first record
+  const resumed = start(journal)
+  expect((await resumed.run()).journalHash).toBe(journalHash)
+  expect(resumed.status().sequence).toBe(whole.status().sequence)
+  expect(commands).toBe(3)
 })
 
 describe('a snapshot', () => {

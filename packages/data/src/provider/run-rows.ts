@@ -22,7 +22,8 @@ export class RunRows {
   /** Rows to make with the next input. */
   #untold: (() => void)[] = []
   readonly #live: boolean
-
+  /** Whether the store had no rows when it was opened. */
+  #empty = true
   readonly #keepsTrades: boolean
 
   /** @param keepsTrades whether each trade is a row of `trades` */
@@ -36,6 +37,7 @@ export class RunRows {
   /** Goes on writing to a store that is open. */
   opened(store: Store, appliedThrough: number): void {
     this.projector = new Projector(store, appliedThrough)
+    this.#empty = appliedThrough === 0
   }
 
   /** Tells the instruments with the first input. */
@@ -87,7 +89,7 @@ export class RunRows {
   restore(state: Plain): void {
     const saved = state as unknown as SavedRows
     for (const name of saved.told) this.#told.add(name)
-    this.#untold = []
+    if (!this.#empty) this.#untold = [] // a store that has nothing is told with the next input
     this.candles.restore(saved.candles)
     this.features.restore(saved.features)
     this.averages.restore(saved.averages)

@@ -15,10 +15,10 @@ const start = (journal: string, ...commands: string[]) => {
 }
 
 describe('a handler that never returns', () => {
-  const journal = join(root, 'hanging')
-
   test('ends the process with code 1, by its hooks, and the module is named and noted beside the journal', () => {
+    const journal = join(root, 'hanging')
     const { status, lines, stderr } = start(journal)
+    expect(status).toBe(1)
     expect(status).toBe(1)
     expect(lines).toEqual(['exit 1'])
     expect(stderr).toContain('[module looping] never returned from input 60 within 0.3 s: the process ends. It is disabled at the next start.')
@@ -26,6 +26,8 @@ describe('a handler that never returns', () => {
   }, 60_000)
 
   test('is disabled at the next start with the reason, which the journal holds from then on', () => {
+    const journal = join(root, 'disabled')
+    start(journal)
     const next = start(journal)
     expect(next.status).toBe(0)
     const reason = 'never returned from input 60 and ended the process'
@@ -52,7 +54,8 @@ describe('a marker beside the journal', () => {
   })
 
   test('that was cut off says nothing', () => {
-    writeFileSync(join(root, 'hung.json'), '{"module":"loo')
-    expect(foundHung(root, 59)).toBeUndefined()
+    const folder = mkdtempSync(join(root, 'cut-'))
+    writeFileSync(join(folder, 'hung.json'), '{"module":"loo')
+    expect(foundHung(folder, 59)).toBeUndefined()
   })
 })
