@@ -15,6 +15,7 @@ const contestants = ['tapeloom', 'objects', 'emitter']
 
 interface References {
   readonly references: readonly { readonly open: number; readonly registerNs: number; readonly matchNs: number; readonly bytes: number }[]
+  readonly copied: { readonly ratio: number }
 }
 interface Ingest {
   readonly reads: { readonly ratioCpu: number; readonly ratioWall: number }
@@ -30,12 +31,13 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'start-up', file: 'bench/src/start-up/start-up.bench.ts' },
   {
     name: 'references', file: 'packages/training/bench/references.bench.ts',
-    figures: ({ references }: References) => references.flatMap(({ open, registerNs, matchNs, bytes }) => [
+    figures: ({ references, copied }: References) => [...references.flatMap(({ open, registerNs, matchNs, bytes }) => [
       { what: `reference in memory, ${open} open`, measured: bytes, unit: 'B' as const, ...(open >= 100_000 && { target: 400 }) },
       { what: `register a reference, ${open} open`, measured: registerNs, unit: 'ns' as const },
       { what: `match a reference, ${open} open`, measured: matchNs, unit: 'ns' as const },
-    ]),
+    ]), { what: 'a reference / float64 copies of its five windows of 600', measured: copied.ratio, unit: '×' as const, target: 1 / 300 }],
   },
+  { name: 'frames', file: 'packages/training/bench/frames.bench.ts' },
   { name: 'training-step', file: 'packages/models/bench/step.bench.ts' },
   { name: 'model-soak', file: 'packages/models/bench/soak.bench.ts' },
   {
