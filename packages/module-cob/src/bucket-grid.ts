@@ -43,7 +43,7 @@ export function bucketTicks(size: number, { tick, tickSize, symbol }: Instrument
   const [below, above] = [Math.floor(size / tickSize) * tickSize, Math.ceil(size / tickSize) * tickSize]
   throw new TapeloomError(
     'cob.bucket',
-    `[module cob, ${symbol}] bucket ${size} is not a multiple of the tick ${tickSize}. Give ${below || above} or ${above}, or 0.`,
+    `[module cob, ${symbol}] bucket ${size} is not a multiple of the tick ${tickSize}. Give ${below > 0 ? `${below} or ${above}` : above}, or 0.`,
   )
 }
 
