@@ -16,20 +16,15 @@ const classOf = (scores: readonly number[], temperature: number, u: number): num
   return u < weights[0]! / sum ? 1 : u < (weights[0]! + weights[1]!) / sum ? 0 : -1
 }
 
-test('nothing resolved: the answer is the uniform prior, without confidence', () => {
-  const { probabilities, confidence } = answerOf(createAnswerRecord(), [5, 0, -5])
-  for (const share of Object.values(probabilities)) expect(share).toBeCloseTo(1 / 3, 12)
-  expect(confidence).toBe(0)
+test('a new record leaves scores as they are: softmax in the order of buy, hold, sell', () => {
+  const { buy, hold, sell } = answerOf(createAnswerRecord(), [Math.log(2), 0, 0]).probabilities
+  expect([buy, hold, sell].map((share) => share.toFixed(9))).toEqual(['0.500000000', '0.250000000', '0.250000000'])
 })
 
-test('after n outcomes the model has n/(n + 200) of the answer, the smoothed base rates have the rest', () => {
+test('moves within the threshold are holds', () => {
   const record = createAnswerRecord()
-  for (let i = 0; i < 50; i++) live(record, [0, 0, 0], i < 30 ? 9 : i < 40 ? -9 : 3, 5)
-  expect([...record.counts]).toEqual([30, 10, 10])
-  const { probabilities, confidence } = answerOf(record, [Math.log(2), 0, 0])
-  expect(probabilities.buy).toBeCloseTo(0.2 * 0.5 + 0.8 * (31 / 53), 12)
-  expect(probabilities.hold).toBeCloseTo(0.2 * 0.25 + 0.8 * (11 / 53), 12)
-  expect(confidence).toBe(0.2)
+  for (const bps of [9, 3, -3, -9]) live(record, [0, 0, 0], bps, 5)
+  expect([record.resolved, ...record.classes.slice(0, 4)]).toEqual([4, 0, 1, 1, 2])
 })
 
 test.each([0.5, 1, 3])('the temperature of scores that were drawn at %f is found', (temperature) => {

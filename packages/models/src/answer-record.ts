@@ -1,12 +1,10 @@
-import { CLASS, type Prediction, type PredictionDraft, type PredictionResolved, type Probabilities } from '@tapeloom/core'
+import { CLASS, type Prediction, type PredictionDraft, type PredictionResolved } from '@tapeloom/core'
 
 /** Resolved answers that the temperature is fitted to: the newest. */
 const ROOM = 512
 /** Fewer leave the temperature at 1; from there on it is fitted anew after each `REFIT`. */
 const LEAST = 200
 const REFIT = 100
-/** Weight of the prior, in resolved answers. */
-const PRIOR_STRENGTH = 200
 /** Answers whose outcome is awaited; the oldest beyond them are forgotten. */
 const MOST_OPEN = 4096
 const HOTTEST = Math.log(100)
@@ -15,9 +13,8 @@ const HOTTEST = Math.log(100)
 export interface AnswerRecord {
   /** Scores are divided by it before softmax. */
   temperature: number
-  /** Resolved answers, and how often each class of CLASS came. */
+  /** Resolved answers so far. */
   resolved: number
-  readonly counts: Float64Array
   /** The newest resolved answers, in a ring: `[512 × 3]` scores, and what came. */
   readonly scores: Float32Array
   readonly classes: Uint8Array
@@ -29,24 +26,19 @@ export interface AnswerRecord {
 
 /** A record of nothing. */
 export const createAnswerRecord = (): AnswerRecord => ({
-  temperature: 1, resolved: 0, counts: new Float64Array(3), scores: new Float32Array(3 * ROOM), classes: new Uint8Array(ROOM),
+  temperature: 1, resolved: 0, scores: new Float32Array(3 * ROOM), classes: new Uint8Array(ROOM),
   last: { buy: NaN, sell: NaN, scores: [] }, open: [],
 })
 
 /**
- * Probabilities of three scores in the order of CLASS: softmax(scores / temperature), mixed with the base rates while few
- * answers are resolved: p = n/(n + k)·p_model + k/(n + k)·prior, k = 200, prior = (1 + count) / (3 + n). The confidence is
- * at most n/(n + k). Remembers the answer: tell `noteAnswer` of each `prediction:made`.
- * @source Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, section 4.2: the temperature
+ * Probabilities of three scores in the order of CLASS: softmax(scores / temperature). Remembers the answer: tell
+ * `noteAnswer` of each `prediction:made`. That few answers are resolved is the host's to weigh.
+ * @source Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, section 4.2
  */
-export function answerOf(record: AnswerRecord, scores: ArrayLike<number>): PredictionDraft {
-  const { temperature, resolved, counts, last } = record
-  const [trust, model] = [resolved / (resolved + PRIOR_STRENGTH), softmax(scores, 0, temperature)]
-  const mixed = (at: number) => trust * model[at]! + (1 - trust) * ((1 + counts[at]!) / (3 + resolved))
-  const probabilities: Probabilities = { buy: mixed(CLASS.buy), hold: mixed(CLASS.hold), sell: mixed(CLASS.sell) }
-  const { buy, hold, sell } = probabilities
+export function answerOf({ temperature, last }: AnswerRecord, scores: ArrayLike<number>): PredictionDraft {
+  const [buy, hold, sell] = softmax(scores, 0, temperature)
   Object.assign(last, { buy, sell, scores: [scores[0] ?? NaN, scores[1] ?? NaN, scores[2] ?? NaN] })
-  return { probabilities, confidence: Math.min(trust, Math.max(buy, hold, sell)) }
+  return { probabilities: { buy, hold, sell } }
 }
 
 /** Takes the id of the last answer from the prediction that it became; returns false for those of other predictors. */
@@ -63,7 +55,7 @@ export function noteAnswer({ last, open }: AnswerRecord, { id, probabilities: { 
  * `thresholdBps`: a smaller move is a hold, as in the label. Returns whether the answer was its own.
  */
 export function noteOutcome(record: AnswerRecord, { prediction, bps }: PredictionResolved, thresholdBps = 0): boolean {
-  const { open, counts, scores, classes } = record
+  const { open, scores, classes } = record
   const at = open.findIndex(({ id }) => id === prediction)
   if (at < 0) return false
   const [answer] = open.splice(at, 1)
@@ -71,7 +63,6 @@ export function noteOutcome(record: AnswerRecord, { prediction, bps }: Predictio
   const place = record.resolved++ % ROOM
   scores.set(answer!.scores, 3 * place)
   classes[place] = came
-  counts[came]!++
   if (record.resolved >= LEAST && (record.resolved - LEAST) % REFIT === 0) record.temperature = fittedTemperature(record)
   return true
 }

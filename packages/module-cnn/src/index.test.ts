@@ -8,14 +8,12 @@ const reader = createCnn({ columns: { signal: ['lean'] } })
 
 describe('on candles that no weights had seen', () => {
   test('it finds what foretells the next minute six times in ten', async () => {
-    const { text, share, interval, calls, confidences, faults } = await callsOn(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
+    const { text, share, interval, calls, faults } = await callsOn(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
     console.log(text)
     expect(faults).toEqual([])
     expect(calls).toBeGreaterThan(5700)
     expect(share).toBeGreaterThan(0.58)
     expect(interval[0]).toBeGreaterThan(0.56)
-    expect(confidences[0]).toBe(0)
-    expect(confidences.at(-1)).toBeGreaterThan(0.4)
   }, 600_000)
   test('it stays at chance where nothing foretells anything', async () => {
     const { text, share } = await callsOn(reader, { predictability: 0.5, minutes: 4000, beside: [training] })

@@ -41,14 +41,11 @@ export function orchestratorOf(predictor: Module, { predictability, minutes, bes
 export async function callsOn(predictor: Module, spec: MarketSpec) {
   const { predictability } = spec
   const orchestrator = orchestratorOf(predictor, spec)
-  const [margins, hits, confidences, faults] = [new Map<string, number>(), [] as boolean[], [] as number[], [] as string[]]
+  const [margins, hits, faults] = [new Map<string, number>(), [] as boolean[], [] as string[]]
   let steps = 0
   orchestrator.on('module:fault', ({ message }) => void faults.push(message))
   orchestrator.on('training:step', () => void steps++)
-  orchestrator.on('prediction:made', ({ id, confidence, probabilities: { buy, sell } }) => {
-    margins.set(id, buy - sell)
-    confidences.push(confidence)
-  })
+  orchestrator.on('prediction:made', ({ id, probabilities: { buy, sell } }) => void margins.set(id, buy - sell))
   orchestrator.on('prediction:resolved', ({ prediction, bps }) => {
     const margin = margins.get(prediction) ?? 0
     if (margin !== 0 && bps !== 0) hits.push(margin > 0 === bps > 0)
@@ -59,5 +56,5 @@ export async function callsOn(predictor: Module, spec: MarketSpec) {
   const right = late.filter(Boolean).length
   const [share, interval] = [right / late.length, wilson(right, late.length)]
   const text = `${predictor.name} at ${predictability}: ${share.toFixed(3)} of ${late.length}, ${interval.map((x) => x.toFixed(3)).join(' to ')}`
-  return { text, share, interval, calls: hits.length, confidences, faults, steps, report }
+  return { text, share, interval, calls: hits.length, faults, steps, report }
 }
