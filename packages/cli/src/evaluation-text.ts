@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 const COLUMNS: readonly (readonly [title: string, width: number, of: (metrics: Metrics) => string])[] = [
   ['n', 8, ({ n }) => whole(n)],
   ['calls', 8, ({ calls }) => whole(calls)],
-  ['right', 24, ({ hitRate, interval }) => (hitRate === null ? '-' : `${percent(hitRate)} (${percent(interval?.[0])}–${percent(interval?.[1])})`)],
+  ['right', 27, ({ hitRate, interval }) => (hitRate === null ? '-' : `${percent(hitRate)} (${percent(interval?.[0])}–${percent(interval?.[1])})`)],
   ['Brier', 8, ({ brier }) => fixed(brier, 4)],
   ['log loss', 9, ({ logLoss }) => fixed(logLoss, 4)],
   ['ECE', 8, ({ calibrationError }) => fixed(calibrationError, 4)],

@@ -1,4 +1,4 @@
-import { durationUs, timeframeUs, type Decision, type EventOf, type MarketSymbol, type Orchestrator, type Prediction } from '@tapeloom/core'
+import { baseline, durationUs, timeframeUs, type Decision, type EventOf, type MarketSymbol, type Orchestrator, type Prediction } from '@tapeloom/core'
 import type { Span } from '../split/label-interval.ts'
 import type { Observation, ObservedFill, ObservedOutcome } from './observation.ts'
 
@@ -60,7 +60,8 @@ export class DecisionRecorder {
     this.#sides.set(symbol, side)
     const fresh = predictions.filter((prediction) => prediction.asOf === asOf)
     if (asOf < this.#span.from || asOf >= this.#span.to || fresh.length === 0) return
-    const judged = fresh.reduce((a, b) => (horizonOf(b) > horizonOf(a) ? b : a))
+    const own = fresh.filter(({ module }) => module !== baseline.name) // it stands beside, and has a horizon of its own
+    const judged = (own.length > 0 ? own : fresh).reduce((a, b) => (horizonOf(b) > horizonOf(a) ? b : a))
     const key = `${symbol}|${asOf}`
     const before = this.#drafts.get(key)
     const draft: Draft = {
