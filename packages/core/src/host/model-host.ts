@@ -65,9 +65,8 @@ export class ModelHost {
     const { network } = model
     const bindings = model.inputs as Readonly<Record<string, Binding>>
     const inputs = bind(entry, network, bindings, layout)
-    for (const { binding } of inputs) if ('timeframe' in binding) this.#around.feed.lanes.check?.(binding)
     const described = inputs.map(({ binding, indices }) =>
-      isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : binding)
+      isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : (this.#around.feed.lanes.check?.(binding) ?? binding))
     const { trains } = this.#around
     this.#models.set(entry.id, {
       id: entry.id, get training() { return trains(entry.id) }, definition: entry.definition, entry, network, inputs, seed: own,

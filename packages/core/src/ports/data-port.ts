@@ -151,8 +151,8 @@ export interface RebuildRequest {
 
 /** Turns windows of series into tensors, once for inference and once more, from the reference alone, for training. */
 export interface LaneReader {
-  /** Refuses a lane that cannot be read, before anything runs. @throws TapeloomError `data.lane`, `duration.form` */
-  check?(lane: Lane): void
+  /** The lane, or a refusal of one that cannot be read, before anything runs. @throws TapeloomError `data.lane`, `duration.form` */
+  check?(lane: Lane): Lane
   /**
    * Writes the newest window into `[window × 5]` `tensor` and `[window]` `mask` (oldest first, left-padded with 0): of the
    * lane's symbol, else of `symbolIndex`, whose newest boundary is what freshness is measured from.

@@ -61,8 +61,9 @@ export class SeriesLaneReader implements LaneReader {
     this.#options = options
   }
 
-  check(lane: Lane): void {
+  check(lane: Lane): Lane {
     checkLane(lane)
+    return lane
   }
 
   gather(lane: Lane, symbolIndex: number, tensor: Float32Array, mask: Float32Array): LaneFrame {
