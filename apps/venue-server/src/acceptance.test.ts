@@ -53,17 +53,18 @@ describe.skipIf(absent)('a run against a venue that fails', () => {
     const [journal, truth] = [await finalBooks(journalSource(database)), await capturedBooks(capture)]
     for (const symbol of symbols) {
       const [ours, theirs] = [journal.get(symbol), truth.get(symbol)!]
-      if (!ours) expect.unreachable(`${symbol} is not whole at the end; ${run.seen.get(symbol)}; ${run.sequence} inputs\n${run.log.slice(-20).join('\n')}`)
+      if (!ours) throw new Error(`${symbol} is not whole at the end; ${run.seen.get(symbol)}; ${run.sequence} inputs\n${run.log.slice(-20).join('\n')}`)
       expect([symbol, differences(ours, theirs), ours.bids.length > 20, ours.asks.length > 20]).toEqual([symbol, 0, true, true])
       expect(run.seen.get(symbol)).toBe(`live ${theirs.bids[0]![0]} ${theirs.asks[0]![0]}`)
     }
-    expect(await replayJournal(database)).toEqual({ journalHash: run.journalHash, sequence: run.sequence })
+    expect(await replayJournal(database, run.sequence)).toEqual({ journalHash: run.journalHash, sequence: run.sequence })
     const [inJournal, received] = [await heard(journalSource(database)), await heard(captureSource(kept))]
     expect([inJournal.length, received.findIndex((line, i) => line !== inJournal[i])]).toEqual([received.length, -1])
     expect(await gapReasons(database)).toContainEqual(expect.stringMatching(/^disconnect: (connected but no data|the connection broke)/))
     for (const state of ['connected but no data for', 'the connection broke; next attempt in']) expect(run.log.join()).toContain(state)
     const lost = run.log.filter((line) => /its book is lost \((desync|checksum)\)/.test(line)).length
-    expect(lost).toBeLessThanOrEqual(server.counts.leftOut) // fewer, where one was left out of a book that was lost already
+    // Fewer, where one was left out of a book that was lost already. Coinbase numbers by connection: one is missing to all its books.
+    expect(lost).toBeLessThanOrEqual(server.counts.leftOut * (venue === 'coinbase' ? symbols.length : 1))
     expect(server.counts.cut).toBeGreaterThanOrEqual(faults.disconnects + faults.halfOpens + rounds - 1)
     if (isFull) console.log(venue, run.events, server.counts)
   }, isFull ? 900_000 : 60_000)

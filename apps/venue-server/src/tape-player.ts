@@ -27,8 +27,14 @@ export async function playTape(
 ): Promise<void> {
   const firstUs = beginningOf(tape)
   let startMs = performance.now()
-  const owed: Fault[] = [] // a cut waits for a connection
+  const owed: Fault[] = [] // a cut waits for a connection, and the tape for the cut
   for (let i = 0; i < tape.length && !signal.aborted; ) {
+    const heldMs = performance.now()
+    while (owed.length > 0 && !signal.aborted && !cut(owed[0] === 'halfOpen')) {
+      await sleep(TURN_MS, undefined, { signal }).catch(() => undefined)
+    }
+    owed.shift()
+    startMs += performance.now() - heldMs
     const reachedUs = firstUs + (performance.now() - startMs) * 1000 * speed
     for (; i < tape.length && tape[i]!.atUs <= reachedUs; i++) {
       const record = tape[i]!
