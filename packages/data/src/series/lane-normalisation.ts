@@ -41,12 +41,28 @@ export function writeLane(
 ): void {
   const [ref = 1, s = 1, a = 0, b = 1] = norm
   let to = first * LANE_WIDTH
-  for (let from = 0; from < count * stride; from += stride, to += LANE_WIDTH) {
+  const end = count * stride
+  if (kind === 'none') { // unrolled: training copies most of what it reads here
+    for (let from = 0; from < end; from += stride, to += LANE_WIDTH) {
+      tensor[to] = rows[from]!
+      tensor[to + 1] = rows[from + 1]!
+      tensor[to + 2] = rows[from + 2]!
+      tensor[to + 3] = rows[from + 3]!
+      const volume = rows[from + 4]!
+      tensor[to + 4] = volume !== volume ? 0 : volume
+    }
+    return
+  }
+  for (let from = 0; from < end; from += stride, to += LANE_WIDTH) {
     if (kind === 'log') for (let i = 0; i < 4; i++) tensor[to + i] = Math.log(rows[from + i]! / ref) / s
-    else if (kind === 'none') for (let i = 0; i < 4; i++) tensor[to + i] = rows[from + i]!
-    else for (let i = 0; i < 4; i++) tensor[to + i] = (rows[from + i]! - ref) / s
+    else {
+      tensor[to] = (rows[from]! - ref) / s
+      tensor[to + 1] = (rows[from + 1]! - ref) / s
+      tensor[to + 2] = (rows[from + 2]! - ref) / s
+      tensor[to + 3] = (rows[from + 3]! - ref) / s
+    }
     const volume = rows[from + 4]!
-    tensor[to + 4] = volume !== volume ? 0 : kind === 'none' ? volume : (Math.log1p(volume) - a) / b
+    tensor[to + 4] = volume !== volume ? 0 : (Math.log1p(volume) - a) / b
   }
 }
 
