@@ -14,7 +14,8 @@ export interface Allowance {
 /** The few places that need the wall clock: none of them feeds a value to the event path. */
 export const allowances: readonly Allowance[] = [
   { file: 'packages/core/src/event/observers.ts', rules: ['timer'], reason: 'observers get copies after the run has moved on' },
-  { file: 'packages/core/src/host/handler-watch.ts', rules: ['clock', 'timer'], reason: 'what takes too long in a live run becomes an input, which the journal records; replays time nothing' },
+  { file: 'packages/core/src/host/time-budget.ts', rules: ['timer'], reason: 'gives up on an init or a live answer that never settles; that becomes an input, which the journal records' },
+  { file: 'packages/core/src/host/handler-watch.ts', rules: ['clock'], reason: 'what takes too long in a live run becomes an input, which the journal records; replays time nothing' },
   { file: 'packages/core/src/host/run-loop.ts', rules: ['timer'], reason: 'lets go of the thread between two inputs; results are recorded' },
   { file: 'packages/data/src/watchdog-worker.ts', rules: ['timer'], reason: 'watches from another thread whether code returns; it ends the process, and feeds nothing' },
   { file: 'packages/data/src/ingest/wall-clock.ts', rules: ['clock', 'timer'], reason: 'time of receipt of live inputs, which the journal records; when a batch is written, not what' },

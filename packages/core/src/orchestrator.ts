@@ -113,6 +113,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   async #open(): Promise<void> {
     const session = this.#session
     await session.feed.prepare()
+    if (session.mode === 'live' || session.options.watched) await session.watchHandlers()
     session.build()
     const { modules, networks, feed, plan, seed } = session
     for (const entry of plan) await networks.open(entry, modules.rows.layout, seed)
@@ -305,12 +306,7 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   async unload(id: NameOf<M[number]>, { cascade = false }: { readonly cascade?: boolean } = {}): Promise<void> {
     const { plan } = this.#opened()
     this.#known(id, plan.map((entry) => entry.id))
-    const gone = new Set<string>([id])
-    for (const entry of plan) {
-      const met = (module: string) => plan.some((other) => other.definition.name === module && !gone.has(other.id))
-      if (Object.values(entry.definition.requires ?? {}).some(({ module, optional }) => !optional && !met(module))) gone.add(entry.id)
-    }
-    if (gone.size > 1 && !cascade) throw new TapeloomError('module.needed', `[module ${id}] is needed by ${[...gone].slice(1).join(', ')}. Unload them first, or pass { cascade: true }.`)
+    const gone = (await import('./host/replan.ts')).leavingWith(plan, id, cascade)
     const usables = this.#usables.filter((usable) => !gone.has('use' in usable ? usable.id : usable.name))
     await this.#adopt(planModules(usables), usables, { kind: 'unload', module: id })
   }
@@ -325,33 +321,9 @@ export class Orchestrator<const M extends readonly Usable[] = readonly Usable[]>
   }
 
   async #replan(plan: readonly PlannedModule[], usables: readonly Usable[]): Promise<void> {
-    const session = this.#opened()
-    const { modules, networks, decisions, feed } = session
-    const leaving = modules.runtimes.filter(({ entry }) => !plan.some(({ id }) => id === entry.id))
-    await modules.each('stop', leaving)
-    await modules.each('dispose', leaving)
-    for (const { entry: { id } } of leaving) {
-      if (decisions.registry.has(id)) decisions.registry.unregister(id)
-      for (const board of decisions.boards) board.forget(id)
-      await networks.drop(id)
-      await session.participants.get(id)?.close?.()
-      session.participants.delete(id)
-    }
+    const { replan } = await import('./host/replan.ts') // not needed to start
     this.#usables = usables
-    session.plan = plan
-    const added = modules.adopt(plan)
-    feed.layout(modules.rows.layout.layoutId, modules.rows.layout.names)
-    for (const { entry } of added) {
-      session.enrol(entry)
-      this.#engage(entry)
-      await networks.open(entry, modules.rows.layout, session.seed)
-      await session.participants.get(entry.id)?.attach(session)
-    }
-    await modules.each('init', added)
-    for (const runtime of added) modules.restart(runtime)
-    await modules.each('start', added)
-    modules.refresh()
-    session.end()
+    await replan(this.#opened(), plan, (entry) => this.#engage(entry))
     await this.#watch()
   }
 

@@ -32,7 +32,7 @@ export interface BusSurroundings {
   /** Test mode: views are revoked after each dispatch, so that keeping one throws. */
   readonly strict: boolean
   /** Measures handlers, in live runs. */
-  readonly watch?: HandlerWatch | undefined
+  watch(): HandlerWatch | undefined
 }
 
 /** At most so many events of one module may follow from one external event. */
@@ -52,9 +52,7 @@ export class EventBus {
   /** Set while a dispatch is under way to have the subscriptions connected anew right after it. */
   reconnect: (() => void) | undefined
 
-  constructor(around: BusSurroundings) {
-    this.#around = around
-  }
+  constructor(around: BusSurroundings) { this.#around = around }
 
   /** Replaces all module subscriptions: `of(topic, symbol)` lists them in plan order. Not during a dispatch. */
   connect(topics: Iterable<string>, symbols: number, of: (topic: string, symbol: number) => readonly Subscription[]): void {
@@ -66,7 +64,7 @@ export class EventBus {
   }
 
   #compile(topic: string, subscriptions: readonly Subscription[], symbol: number): Dispatch {
-    const [watch, rare] = [this.#around.watch, topic !== 'trade' && topic !== 'book']
+    const [watch, rare] = [this.#around.watch(), topic !== 'trade' && topic !== 'book']
     const handlers = subscriptions.map(({ module, call, ctx, wants }): Handler<never> => {
       const asked: typeof call = wants ? (event, own) => { if (wants(event)) call(event, own) } : call
       return { ctx, call: watch?.times && (rare || watch.closely > 0) ? (event, own) => watch.timed(module, () => asked(event, own)) : asked }

@@ -17,9 +17,7 @@ export class TradeTape {
   id = ''
   readonly view: TradeView = new TapeView(this)
 
-  constructor(instrument: Instrument) {
-    this.instrument = instrument
-  }
+  constructor(instrument: Instrument) { this.instrument = instrument }
 }
 
 class TapeView implements TradeView {

@@ -50,5 +50,4 @@ export function schemaHashOf(network: Network, inputs: readonly (readonly string
   return shortHash([ENCODER, shapes, network.outputs, network.targets, inputs], 16)
 }
 
-export const shortHash = (value: unknown, digits: number): string =>
-  sha256().update(JSON.stringify(value)).digest('hex').slice(0, digits)
+export const shortHash = (value: unknown, digits: number): string => sha256().update(JSON.stringify(value)).digest('hex').slice(0, digits)

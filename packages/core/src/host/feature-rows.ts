@@ -14,8 +14,7 @@ export class FeatureRows {
 
   constructor(layout: ColumnLayout, symbols: number, earlier?: FeatureRows) {
     this.layout = layout
-    const rowsOf = (from?: readonly Float64Array[]) =>
-      Array.from({ length: symbols }, (_, i) => rearranged(layout, earlier?.layout, from?.[i]))
+    const rowsOf = (from?: readonly Float64Array[]) => Array.from({ length: symbols }, (_, i) => rearranged(layout, earlier?.layout, from?.[i]))
     this.rows = rowsOf(earlier?.rows)
     this.frozen = rowsOf(earlier?.frozen)
     this.frozenAt = earlier?.frozenAt ?? new Float64Array(symbols).fill(NaN)

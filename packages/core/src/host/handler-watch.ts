@@ -1,17 +1,10 @@
-/** A handler may take so long; an answer of a network, so long. */
+import type { Overrun } from './time-budget.ts'
+
+/** A handler may take so long. */
 const HANDLER_MS = 50
-export const RESULT_MS = 2000
 /** Inputs between two readings of the clock, at most; and how many such stretches are timed closely after a slow one. */
 const STRETCH = 64
 const CLOSE_STRETCHES = 128
-
-/** A fault by elapsed time: it takes its place in the order by a record of its own. `off`: no restart, until it is enabled. */
-export interface Overrun {
-  readonly module: string
-  readonly code: string
-  readonly message: string
-  readonly off: boolean
-}
 
 /**
  * Measures the handlers of a live run: the clock is read after each stretch of 64 inputs, or when none is left, and around
@@ -78,15 +71,4 @@ export class HandlerWatch {
       if (ms > HANDLER_MS) this.overran({ module, code: 'module.budget', message: `a handler took ${Math.round(ms)} ms, its budget is ${HANDLER_MS} ms`, off: false })
     }
   }
-}
-
-/** An error by elapsed time. */
-export class TookTooLong extends Error {}
-
-/** @throws TookTooLong when the work is not done after so many ms */
-export async function withinBudget<T>(work: T | Promise<T>, ms: number, what: string): Promise<T> {
-  if (!(work instanceof Promise)) return work
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new TookTooLong(`${what} took more than ${ms / 1000} s`)), ms).unref()
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

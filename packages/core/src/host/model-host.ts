@@ -1,10 +1,10 @@
-import { suggestion, TapeloomError } from '../error.ts'
+import { TapeloomError } from '../error.ts'
 import type { Binding, Network, Shape } from '../module/network.ts'
 import type { Plain } from '../module/state.ts'
 import type { DataFeed, LaneFrame } from '../ports/data-port.ts'
 import type { FedTensor, InferenceFrame, ServedModel } from '../ports/participant.ts'
 import type { TaintReason } from '../vocabulary/candle.ts'
-import { durationUs, openTimeOf, timeframeUs, type Duration } from '../vocabulary/duration.ts'
+import { durationUs, type Duration } from '../vocabulary/duration.ts'
 import { schemaHashOf, shortHash, type ColumnLayout } from './column-layout.ts'
 import type { FeatureRows } from './feature-rows.ts'
 import type { PlannedModule } from './module-plan.ts'
@@ -12,10 +12,11 @@ import type { PlannedModule } from './module-plan.ts'
 const DEFAULT_LATENCY: Duration = '2ms'
 /** A lane of lower quality (completeness, freshness, sanity) is no ground to predict on. */
 const MIN_QUALITY = 0.8
-/** Boundaries without an answer for that reason, of a model and symbol, before it is said. */
+/** Boundaries without an answer for that reason before it is said. */
 const POOR_WARNED = 100
 
-interface BoundInput {
+/** One input of a network, bound to what it is fed. */
+export interface BoundInput {
   readonly name: string
   readonly shape: Shape
   readonly maskFed: boolean
@@ -23,11 +24,15 @@ interface BoundInput {
   /** Row index of each bound column; empty for others. */
   readonly indices: Int32Array
 }
-interface Bound extends ServedModel {
+/** A model with what it is fed. */
+export interface Bound extends ServedModel {
   readonly entry: PlannedModule
   readonly network: Network
   readonly inputs: readonly BoundInput[]
   readonly latencyUs: number
+  readonly frameOf: typeof import('./bind-inputs.ts').frameOf
+  /** Boundaries at which its lanes were too poor to answer on. */
+  poor: number
 }
 /** A gathered sample: its reference data and its tensors, masks too, in the network's order. */
 export interface Gathered {
@@ -48,12 +53,8 @@ export interface ModelSurroundings {
 export class ModelHost {
   readonly #models = new Map<string, Bound>()
   readonly #around: ModelSurroundings
-  /** Models and symbols whose lanes were too poor to answer on, and how often since they last did. */
-  readonly #poor = new Map<string, number>()
 
-  constructor(around: ModelSurroundings) {
-    this.#around = around
-  }
+  constructor(around: ModelSurroundings) { this.#around = around }
 
   get served(): ReadonlyMap<string, ServedModel> { return this.#models }
 
@@ -64,12 +65,13 @@ export class ModelHost {
     const own = Number.parseInt(shortHash([seed, entry.id], 8), 16)
     const { network } = model
     const bindings = model.inputs as Readonly<Record<string, Binding>>
-    const inputs = bind(entry, network, bindings, layout)
+    const { bindInputs, frameOf } = await import('./bind-inputs.ts') // only runs with networks load it
+    const inputs = bindInputs(entry, network, bindings, layout)
     const described = inputs.map(({ binding, indices }) =>
       isColumns(binding) ? [...indices].map((i) => layout.ids[i] ?? '') : 'block' in binding ? ('position' as const) : (this.#around.feed.lanes.check?.(binding) ?? binding))
     const { trains } = this.#around
     this.#models.set(entry.id, {
-      id: entry.id, get training() { return trains(entry.id) }, definition: entry.definition, entry, network, inputs, seed: own,
+      id: entry.id, get training() { return trains(entry.id) }, definition: entry.definition, entry, network, inputs, frameOf, seed: own, poor: 0,
       schemaHash: schemaHashOf(network, described),
       latencyUs: durationUs(model.latency ?? DEFAULT_LATENCY),
       runtime: await network.open({ seed: own }),
@@ -105,14 +107,14 @@ export class ModelHost {
       const data = new Float32Array(input.shape[0] * (input.shape[1] ?? 1))
       const mask = new Float32Array(input.shape[0])
       const lane = this.#fill(input, symbol, rows, asOf, data, mask)
-      if (lane.quality < MIN_QUALITY) return this.#tooPoor(`${id} ${symbol}`, input.name, lane)
+      if (lane.quality < MIN_QUALITY) return this.#tooPoor(model, input.name, lane)
       if (model.definition.model?.onMissing === 'abstain' && mask.includes(0)) return 'missing-input'
       const columns = [...input.indices].map((column) => rows.layout.names[column] ?? '')
       lanes.push({ ...lane, input: input.name, columns })
       tensors.push({ name: input.name, shape: input.shape, data })
       if (input.maskFed) tensors.push({ name: `${input.name}Mask`, shape: [input.shape[0]], data: mask })
     }
-    return { frame: this.#frame(model, symbol, sequence, asOf, lanes), tensors: inOrder(tensors, model.network) }
+    return { frame: model.frameOf(this.#around, model, symbol, sequence, asOf, lanes), tensors: inOrder(tensors, model.network) }
   }
 
   #fill({ binding, indices, name }: BoundInput, symbol: number, rows: FeatureRows, asOf: number, data: Float32Array, mask: Float32Array): LaneFrame {
@@ -130,29 +132,10 @@ export class ModelHost {
     return this.#around.feed.lanes.gather(binding, symbol, data, mask)
   }
 
-  /** Says once, after so many boundaries in a row, what keeps a model from answering. */
-  #tooPoor(key: string, input: string, { series, quality }: LaneFrame): string {
-    const times = (this.#poor.get(key) ?? 0) + 1
-    this.#poor.set(key, times)
-    if (times === POOR_WARNED) this.#around.warn(`[model ${key.split(' ')[0]}] has not answered at ${times} boundaries: input '${input}' of ${series} is of quality ${quality.toFixed(2)}, ${MIN_QUALITY} is needed. Feed what is missing, or shorten its window.`)
+  /** Says once, after so many boundaries, what keeps a model from answering. */
+  #tooPoor(model: Bound, input: string, { series, quality }: LaneFrame): string {
+    if (++model.poor === POOR_WARNED) this.#around.warn(`[model ${model.id}] did not answer at ${POOR_WARNED} boundaries: input '${input}' of ${series} is of quality ${quality.toFixed(2)}, ${MIN_QUALITY} is needed. Feed what is missing.`)
     return 'low-quality'
-  }
-
-  #frame(model: Bound, symbol: number, sequence: number, asOf: number, lanes: InferenceFrame['lanes']): InferenceFrame {
-    const { timeframe, ahead } = (model.definition.model as NonNullable<typeof model.definition.model>).target
-    const [name, length] = [this.#around.feed.symbols[symbol]?.symbol as InferenceFrame['symbol'], timeframeUs(timeframe)]
-    const floor = openTimeOf(asOf, length)
-    const openTime = (floor < asOf ? floor + length : floor) + (ahead - 1) * length
-    const version = model.runtime.version
-    const base = this.#around.feed.symbols[symbol]?.boundaryUs ?? length
-    const finest = this.#around.feed.lanes.last(symbol, timeframe)
-    const entry = lastOf(this.#around.feed, symbol, base) ?? finest
-    return {
-      id: `${this.#around.stream}|${model.id}@${version}|${name}|${sequence}`,
-      stream: this.#around.stream, model: model.id, modelVersion: version, schemaHash: model.schemaHash, symbol: name, sequence, asOf, lanes,
-      taint: [...new Set(lanes.flatMap(({ taint }) => taint))], ...(entry && { entry }),
-      target: { timeframe, openTime, closeTime: openTime + length, horizon: horizonOf(ahead, timeframe) },
-    }
   }
 
   /** Runs a network on gathered tensors. */
@@ -178,17 +161,12 @@ export class ModelHost {
   }
 }
 
-const isColumns = (binding: Binding): binding is readonly string[] => Array.isArray(binding)
-
-function horizonOf(ahead: number, timeframe: string): Duration {
-  const [, amount = '1', unit = 'm'] = /^([\d.]+)(.+)$/.exec(timeframe) ?? []
-  return `${ahead * Number(amount)}${unit}` as Duration
-}
+export const isColumns = (binding: Binding): binding is readonly string[] => Array.isArray(binding)
 
 const UNITS = [[604_800e6, 'w'], [86_400e6, 'd'], [3600e6, 'h'], [60e6, 'm'], [1e6, 's']] as const
 
 /** The newest candle of a length. */
-function lastOf(feed: DataFeed, symbol: number, lengthUs: number) {
+export function lastOf(feed: DataFeed, symbol: number, lengthUs: number) {
   const [us, unit] = UNITS.find(([us]) => lengthUs % us === 0) ?? [1e3, 'ms']
   return feed.lanes.last(symbol, `${lengthUs / us}${unit}`)
 }
@@ -197,31 +175,3 @@ function inOrder(tensors: readonly FedTensor[], { inputs }: Network): readonly F
   const names = Object.keys(inputs as object)
   return [...tensors].sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
 }
-
-function bind(entry: PlannedModule, network: Network, bindings: Readonly<Record<string, Binding>>, layout: ColumnLayout): readonly BoundInput[] {
-  const shapes = network.inputs as Readonly<Record<string, Shape>>
-  const bound: BoundInput[] = []
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (name.endsWith('Mask') && name.slice(0, -4) in shapes) continue
-    const binding = bindings[name]
-    if (!binding) throw inputError(entry.id, name, 'is fed by nothing. Bind it to columns, a lane or positionBlock.')
-    const size = isColumns(binding) ? binding.length : 'block' in binding ? binding.size : binding.window
-    if (size !== shape[0]) throw inputError(entry.id, name, `has ${shape[0]} places, and is fed ${size}. Make them equal.`)
-    const indices = isColumns(binding) ? binding.map((column) => indexOf(entry, name, column, layout)) : []
-    bound.push({ name, shape, maskFed: `${name}Mask` in shapes, binding, indices: Int32Array.from(indices) })
-  }
-  return bound
-}
-
-/** Row index of `<module>.<column>`, where the module is this one or one it needs; −1 where an optional one is absent. */
-function indexOf(entry: PlannedModule, input: string, column: string, layout: ColumnLayout): number {
-  const [module = '', name = ''] = column.split('.')
-  const key = Object.entries(entry.definition.requires ?? {}).find(([, needed]) => needed.module === module)?.[0]
-  const id = module === entry.definition.name ? entry.id : entry.providers.get(key ?? '')
-  const index = layout.names.indexOf(`${id}.${name}`)
-  if (index >= 0 || (key !== undefined && id === undefined)) return index // an absent optional provider: always masked
-  throw inputError(entry.id, input, `is fed by '${column}', which no module has.${suggestion(column, layout.names)}`)
-}
-
-const inputError = (id: string, input: string, what: string) =>
-  new TapeloomError('model.input', `[model ${id}] input '${input}' ${what}`)

@@ -6,11 +6,12 @@ import { durationUs, timeframeUs } from '../vocabulary/duration.ts'
 import type { EventStamp, ModuleStatus } from '../vocabulary/events.ts'
 import type { Plain } from '../module/state.ts'
 import { FeatureRows } from './feature-rows.ts'
-import { TookTooLong, withinBudget, type HandlerWatch, type Overrun } from './handler-watch.ts'
+import type { HandlerWatch } from './handler-watch.ts'
 import { layoutOf } from './column-layout.ts'
 import { ModuleRuntime, type HostContext, type RuntimeSnapshot } from './module-runtime.ts'
 import type { PlannedModule } from './module-plan.ts'
 import { SymbolContext } from './symbol-context.ts'
+import { TookTooLong, withinBudget, type Overrun } from './time-budget.ts'
 
 const HOUR_US = 3600e6
 const RESTARTS_PER_HOUR = 3

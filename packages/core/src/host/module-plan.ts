@@ -39,8 +39,7 @@ export function planModules(usables: readonly Usable[]): readonly PlannedModule[
   return order
 }
 
-const toUse = (usable: Usable): Use =>
-  'use' in usable ? usable : { use: usable, id: usable.name, options: {}, enabled: true }
+const toUse = (usable: Usable): Use => ('use' in usable ? usable : { use: usable, id: usable.name, options: {}, enabled: true })
 
 /** The module that answers a need: the one with that id, else the first with that name. */
 function providerOf(needed: Need, uses: readonly Use[]): Use | undefined {

@@ -1,13 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { TapeloomError } from '../error.ts'
 import type { Plain } from '../module/state.ts'
-import type { HostRecord } from '../ports/data-port.ts'
 import type { Command, DeferredWork } from '../ports/participant.ts'
 import type { Outcome } from './deferred-queue.ts'
-import type { Overrun } from './handler-watch.ts'
-import { decodePlain, encodePlain } from './plain-codec.ts'
 import type { Session } from './session.ts'
-import { sha256 } from './sha256.ts'
+import type { Overrun } from './time-budget.ts'
 
 /** A module that came or went while running: journalled, but a journal can not bring its code back. */
 export interface PlanChange {
@@ -68,7 +64,7 @@ export class RunLoop {
     const state = feed.advance(until)
     if (this.#session.watch?.times) this.#session.watch.measure()
     if (this.#session.pendingCommands.length === 0) for (const settle of this.#settled.splice(0)) settle()
-    if (state === 'recorded') await this.#recorded(feed.takeRecord())
+    if (state === 'recorded') await (await import('./recorded-input.ts')).recordedInput(this.#session, feed.takeRecord(), (work, outcome) => this.#apply(work, outcome))
     else if (this.#session.due === -Infinity) return true // what is waited for goes first
     else if (state === 'starved') await this.#wait(signal)
     else if (state !== 'turn') {
@@ -136,30 +132,6 @@ export class RunLoop {
     this.#session.end()
   }
 
-  /** A record of an earlier run at its place: a command, or a result, which is compared where it is computed anew. */
-  async #recorded({ kind, payload, sequence }: HostRecord): Promise<void> {
-    const { deferred, pendingCommands } = this.#session
-    if (kind === 'command') {
-      const { command, atOnce, byHost } = payload as unknown as { command: Command | PlanChange; atOnce: boolean; byHost?: boolean }
-      if (byHost) this.#session.asked.shift() // given again just now
-      if (command.kind === 'load' || command.kind === 'unload') throw new TapeloomError('journal.plan', `[journal] record ${sequence} says: ${command.kind} '${command.module}', which needs its code. Start with the modules that the run ended with, and a new database.`)
-      pendingCommands.push(command as Command)
-      if (atOnce) this.#session.applyPending()
-      return this.#session.end()
-    }
-    if (kind === 'fault') {
-      this.#session.fail(payload as unknown as Overrun)
-      return this.#session.end()
-    }
-    const { order, outcome } = payload as unknown as { order: number; outcome: Outcome }
-    const done = await deferred.recorded(order, outcome)
-    if (!done) throw diverged(sequence, 'is the answer to a question that was not asked again')
-    const { record } = deferred.handler(done.work)
-    const again: Outcome = 'ok' in done.outcome && record ? { ok: record(done.outcome.ok) } : done.outcome
-    if (Buffer.compare(encodePlain(again as Plain), encodePlain(outcome as Plain)) !== 0) throw diverged(sequence, 'came out differently this time')
-    this.#apply(done.work, done.outcome)
-  }
-
   /** Journals a command; it takes effect at the next boundary, or at once between runs. */
   async command(command: Command, byHost = false): Promise<void> {
     const { feed, pendingCommands } = this.#session
@@ -189,57 +161,12 @@ export class RunLoop {
 
   /** All state, cut between two inputs: checksummed bytes. */
   async snapshot(): Promise<Uint8Array> {
-    const s = this.#session
-    const deferred = await s.deferred.snapshot() // first: work that a recovery left unstarted changes what trainers say of themselves
-    const participants: Record<string, Plain> = {}
-    for (const [id, participant] of s.participants) participants[id] = await participant.snapshot()
-    const body = encodePlain({
-      version: 1, layoutId: s.modules.rows.layout.layoutId, stamp: s.stamp.slice(0, 3), feed: s.feed.snapshot(),
-      modules: s.modules.snapshot(), decisions: s.decisions.snapshot(), networks: s.networks.snapshot(),
-      deferred, digest: s.digested.snapshot(), participants,
-      prices: s.prices.slice(), priceTimes: s.priceTimes.slice(), silences: s.silences,
-      pendingCommands: s.pendingCommands as unknown as Plain, pendingSwaps: s.pendingSwaps as unknown as Plain,
-    })
-    return Buffer.concat([sha256().update(body).digest(), body])
+    return (await import('./run-snapshot.ts')).snapshotOf(this.#session) // not needed to start
   }
 
   /** @throws TapeloomError `snapshot.checksum snapshot.version snapshot.layout` */
   async restore(bytes: Uint8Array): Promise<void> {
-    const s = this.#session
-    const body = bytes.subarray(32)
-    if (Buffer.compare(sha256().update(body).digest(), bytes.subarray(0, 32)) !== 0) throw new TapeloomError('snapshot.checksum', '[snapshot] its checksum does not fit. Use an older one.')
-    const saved = decodePlain(body) as unknown as Saved
-    if (saved.version !== 1) throw new TapeloomError('snapshot.version', `[snapshot] is of version ${saved.version}, this core reads 1. Use the release that made it.`)
-    if (saved.layoutId !== s.modules.rows.layout.layoutId) throw new TapeloomError('snapshot.layout', `[snapshot] has columns ${saved.layoutId}, these modules make ${s.modules.rows.layout.layoutId}. Load the same modules and options.`)
-    for (const part of ['stamp', 'prices', 'priceTimes'] as const) s[part].set(saved[part])
-    for (const part of ['feed', 'modules', 'decisions', 'networks'] as const) s[part].restore(saved[part])
-    s.silences = [...saved.silences]
-    for (const [id, participant] of s.participants) if (saved.participants[id] !== undefined) await participant.restore(saved.participants[id])
-    s.deferred.restore(saved.deferred)
-    s.pendingCommands.splice(0, Infinity, ...saved.pendingCommands)
-    s.pendingSwaps.splice(0, Infinity, ...saved.pendingSwaps)
-    s.digested.restore(saved.digest)
-    this.#cutAt = s.sequence()
+    await (await import('./run-snapshot.ts')).restoreInto(this.#session, bytes)
+    this.#cutAt = this.#session.sequence()
   }
 }
-
-interface Saved {
-  readonly version: number
-  readonly layoutId: string
-  readonly stamp: Float64Array
-  readonly prices: Float64Array
-  readonly priceTimes: Float64Array
-  readonly silences: readonly string[]
-  readonly feed: Plain
-  readonly modules: Plain
-  readonly decisions: Plain
-  readonly networks: Plain
-  readonly deferred: Plain
-  readonly digest: { readonly link: Uint8Array; readonly block: Uint8Array }
-  readonly participants: Readonly<Record<string, Plain>>
-  readonly pendingCommands: readonly Command[]
-  readonly pendingSwaps: Session['pendingSwaps']
-}
-
-const diverged = (sequence: number, what: string) =>
-  new TapeloomError('journal.diverged', `[journal] record ${sequence} ${what}. Use the packages and machine that wrote it, or start a new database.`)

@@ -14,12 +14,13 @@ import type { Abstention, Prediction, PredictionDraft } from '../vocabulary/pred
 import type { MarketSymbol } from '../vocabulary/symbol.ts'
 import type { BookView, TradeView } from '../vocabulary/views.ts'
 import { DeferredQueue } from './deferred-queue.ts'
-import { HandlerWatch, RESULT_MS, withinBudget, type Overrun } from './handler-watch.ts'
+import type { HandlerWatch } from './handler-watch.ts'
 import { ModelHost } from './model-host.ts'
 import { ModuleHost } from './module-host.ts'
 import { timeframesUsed, type PlannedModule } from './module-plan.ts'
 import type { ModuleRuntime } from './module-runtime.ts'
 import { OutputDigest } from './output-digest.ts'
+import { RESULT_MS, withinBudget, type Overrun } from './time-budget.ts'
 
 /** The part of the orchestrator's options that decides how a session behaves. */
 export interface SessionOptions {
@@ -68,7 +69,7 @@ export class Session implements DataHost, Host {
   readonly asked: Command[] = []
   /** `[sequence, tsEvent, tsInit]` of the input under way, and the mark of the module that runs. A watchdog reads it. */
   readonly stamp = new Float64Array(new SharedArrayBuffer(32))
-  readonly watch: HandlerWatch | undefined
+  watch: HandlerWatch | undefined
   /** Last trade or close of each symbol on its price venue, and its time. */
   declare prices: Float64Array
   declare priceTimes: Float64Array
@@ -88,9 +89,7 @@ export class Session implements DataHost, Host {
     const { data, seed, stream, mode, boundary } = options
     const boundaryUs = boundary === undefined ? undefined : durationUs(boundary)
     Object.assign(this, { options, plan, data, seed, stream, mode, boundaryUs, timeframes: timeframesUsed(plan) })
-    const overran = (overrun: Overrun) => void (this.feed.recovering || this.modules.silent || this.overruns.push(overrun))
-    if (mode === 'live' || options.watched) this.watch = new HandlerWatch(this.stamp, mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
-    this.bus = new EventBus({ onFault: (owner, error, symbol) => this.#thrown(owner, error, symbol), strict: options.strict, watch: this.watch })
+    this.bus = new EventBus({ onFault: (owner, error, symbol) => this.#thrown(owner, error, symbol), strict: options.strict, watch: () => this.watch })
     this.#trades = this.bus.channel('trade')
     this.#books = this.bus.channel('book')
     this.feed = options.data.attach(this)
@@ -101,6 +100,13 @@ export class Session implements DataHost, Host {
   sequence(): number { return this.stamp[0] as number }
   /** No input at or after this time (µs) may begin before the result that is due then; live runs do not wait. */
   get due(): number { return this.overruns.length + this.asked.length > 0 ? -Infinity : (this.mode === 'lockstep' ? this.deferred.due : Infinity) }
+
+  /** Has handlers measured, and marked for a watchdog; other runs do not load it. Before `build`. */
+  async watchHandlers(): Promise<void> {
+    const { HandlerWatch } = await import('./handler-watch.ts')
+    const overran = (overrun: Overrun) => void (this.feed.recovering || this.modules.silent || this.overruns.push(overrun))
+    this.watch = new HandlerWatch(this.stamp, this.mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
+  }
 
   /** Builds modules and decisions, once the feed knows its symbols. */
   build(): void {
@@ -334,9 +340,7 @@ export class Session implements DataHost, Host {
   digest(kind: string, ...values: readonly (string | number)[]): void { this.digested.add(kind, this.sequence(), ...values) }
   work(name: string, handler: WorkHandler): void { this.deferred.handle(name, handler) }
   defer(work: DeferredWork): void { this.deferred.add(work) }
-  swap(model: string, weights: Float32Array, version: string): void {
-    this.pendingSwaps.push({ model, weights, version })
-  }
+  swap(model: string, weights: Float32Array, version: string): void { this.pendingSwaps.push({ model, weights, version }) }
   command(command: Command): Promise<void> { return this.runCommand(command) }
 
   /** Queues an event with the host's stamp. Only what modules emit counts against the limit. */

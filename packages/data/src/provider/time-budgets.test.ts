@@ -157,8 +157,10 @@ test('an answer of a network that takes longer than 2 s is the fault of its modu
     },
   })
   const first = build([silent(false)], journal)
-  const running = first.orchestrator.run({ until: 4e6 })
-  for (let second = 0; second < 10; second++) await vi.advanceTimersByTimeAsync(1000)
+  await first.orchestrator.initialize()
+  let over = false
+  const running = first.orchestrator.run({ until: 4e6 }).finally(() => (over = true))
+  while (!over) await vi.advanceTimersByTimeAsync(1000)
   const { journalHash } = await running
   expect(first.told[0]).toMatch(/silent module.threw an answer took more than 2 s/)
   const again = build([silent(true)], journal)
