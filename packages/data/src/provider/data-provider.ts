@@ -27,6 +27,8 @@ export interface DataProviderOptions {
   readonly priceVenue?: Readonly<Record<MarketSymbol, string>>
   /** Whether the store keeps each trade too, in `trades`; default false: the journal has them all. */
   readonly trades?: boolean
+  /** Told what cannot be written while the run goes on: the store, or a snapshot. */
+  readonly behind?: (error: TapeloomError) => void
   /** What `ingest` takes beside the instruments of the sources. */
   readonly instruments?: readonly Instrument[]
 }
@@ -52,6 +54,7 @@ export class DataProvider implements DataPort {
   #wanted: readonly Timeframe[] = []
   #host: DataHost | undefined
   #feed: MarketFeed | undefined
+  #storeFailure: TapeloomError | undefined
 
   constructor(options: DataProviderOptions = {}) {
     for (const timeframe of options.timeframes ?? []) timeframeUs(timeframe)
@@ -66,6 +69,11 @@ export class DataProvider implements DataPort {
     return this.#counts
   }
 
+  /** Why the store is no longer written, while the journal goes on; the next start writes what is missing. */
+  get storeFailure(): TapeloomError | undefined {
+    return this.#storeFailure
+  }
+
   attach(host: DataHost): DataFeed {
     if (this.#feed) throw new TapeloomError('data.attached', '[data] drives an orchestrator already. Make a DataProvider for each.')
     const { journal, priceVenue = {}, timeframes = [], trades = false } = this.#options
@@ -78,6 +86,7 @@ export class DataProvider implements DataPort {
       sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue, trades,
       counted: (source, code) => this.#counted(source, code),
       opened: (manifest) => this.#opened(manifest),
+      behind: (error) => this.#fellBehind(error),
       provider: { snapshot: () => this.#snapshot(), restore: (state) => this.#restore(state) },
     }, host)
     host.on('pivot:confirm', (pivot) => this.#pivots.confirmed(pivot), 'data')
@@ -179,6 +188,11 @@ export class DataProvider implements DataPort {
   #counted(source: string, code: string): void {
     const key = `${source} ${code}`
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+  }
+
+  #fellBehind(error: TapeloomError): void {
+    if (error.code === 'store.behind') this.#storeFailure = error
+    this.#options.behind?.(error)
   }
 
   #opened(manifest: RunManifest): void {

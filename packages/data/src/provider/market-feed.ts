@@ -1,6 +1,6 @@
 import {
   TapeloomError, type AdvanceState, type BookReader, type DataFeed, type DataHost, type HostRecord, type LaneReader, type Plain,
-  type RunManifest, type Source, type Store, type Timeframe,
+  type RunManifest,
 } from '@tapeloom/core'
 import { InputMerge } from '../ingest/input-merge.ts'
 import { InputReader } from '../ingest/input-reader.ts'
@@ -9,28 +9,12 @@ import { marketTable, type MarketTable } from '../ingest/market-table.ts'
 import { elapsedMs, receivedAt } from '../ingest/wall-clock.ts'
 import { RunJournal } from '../journal/run-journal.ts'
 import { SeriesLaneReader } from '../series/lane-reader.ts'
+import { snapshotBehind, storeBehind } from './behind-journal.ts'
+import type { FeedOptions } from './feed-options.ts'
 import { MarketDesk } from './market-desk.ts'
 import { RunRows } from './run-rows.ts'
 import type { Watchdog } from './watchdog.ts'
 import { writtenAhead } from './written-ahead.ts'
-
-/** What a feed is made of. */
-export interface FeedOptions {
-  readonly sources: readonly Source[]
-  readonly store: Store
-  /** Folder of the journal; undefined: none is kept. */
-  readonly journal: string | undefined
-  readonly wanted: readonly Timeframe[]
-  readonly priceVenue: Readonly<Record<string, string>>
-  /** Whether each trade becomes a row of the store. */
-  readonly trades: boolean
-  /** A rejected or dropped input, counted by source and code. */
-  counted(source: string, code: string): void
-  /** Called when the store and the journal are open. */
-  opened(manifest: RunManifest): void
-  /** What the provider keeps beside the feed. */
-  readonly provider: { snapshot(): Plain; restore(state: Plain): void }
-}
 
 /** Inputs before others have a turn. */
 const TURN = 1024
@@ -145,7 +129,7 @@ export class MarketFeed implements DataFeed {
       )
     }
     const snapshot = this.#journal?.snapshot(store.path === undefined ? Infinity : appliedThrough)
-    this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough)
+    this.rows.opened(writtenAhead(store, () => this.#journal?.write()), appliedThrough, (failure) => this.#behind(storeBehind(failure)))
     this.#open = true
     this.#resumed = (this.#journal?.end ?? 0) > 0
     opened(manifest)
@@ -238,7 +222,13 @@ export class MarketFeed implements DataFeed {
   }
 
   async keepSnapshot(bytes: Uint8Array): Promise<void> {
-    this.#journal?.keepSnapshot(this.#newest[0]!, bytes)
+    const { store } = this.#options
+    if (store.path !== undefined && this.rows.projector.appliedThrough < this.#newest[0]!) return // a start would pass it over
+    try {
+      this.#journal?.keepSnapshot(this.#newest[0]!, bytes)
+    } catch (error) {
+      this.#behind(snapshotBehind(this.#options.journal, error))
+    }
   }
 
   async watch(stamp: Float64Array, modules: readonly string[], afterUs: number): Promise<void> {
@@ -259,6 +249,13 @@ export class MarketFeed implements DataFeed {
     } finally {
       await this.#options.store.close()
     }
+  }
+
+  /** Tells what the journal makes good; false where there is none. */
+  #behind(error: TapeloomError | undefined): boolean {
+    if (!error || !this.#journal) return false
+    this.#options.behind(error)
+    return true
   }
 
   get #parts() {

@@ -3,7 +3,7 @@ import { CandleMirror } from '../series/candle-mirror.ts'
 import { FeatureMirror } from '../series/feature-mirror.ts'
 import { CandleProjection } from '../store/candle-projection.ts'
 import { projectFeatures, type FrozenRow } from '../store/feature-projection.ts'
-import { Projector } from '../store/projector.ts'
+import { Projector, type ProjectorOptions } from '../store/projector.ts'
 import { projectTrade } from '../store/trade-projection.ts'
 import { EventProjection } from './event-projection.ts'
 
@@ -35,8 +35,8 @@ export class RunRows {
   }
 
   /** Goes on writing to a store that is open. */
-  opened(store: Store, appliedThrough: number): void {
-    this.projector = new Projector(store, appliedThrough)
+  opened(store: Store, appliedThrough: number, failed: NonNullable<ProjectorOptions['failed']>): void {
+    this.projector = new Projector(store, appliedThrough, { failed })
     this.#empty = appliedThrough === 0
   }
 

@@ -128,6 +128,24 @@ describe('Projector', () => {
     expect(batches).toHaveLength(1)
     expect(projector.appliedThrough).toBe(0)
   })
+  test('where rows can be made again, a failed write stops all later ones, once told, and the inputs go on', async () => {
+    const { store, batches, release } = gated()
+    const told: unknown[] = []
+    const failed = (failure: unknown) => told.push((failure as Error).message) > 0
+    const projector = new Projector(store, 0, { mostRows: 2, failed })
+    feed(projector, 1, 5)
+    await turn()
+    release()
+    await turn()
+    release(new Error('disk full'))
+    await projector.flush()
+    feed(projector, 6, 9)
+    await projector.pressure()
+    await projector.flush()
+    expect([told, projector.waiting, projector.wanted]).toEqual([['disk full'], 0, false])
+    expect(batches.map(({ through }) => through)).toEqual([2, 4])
+    expect(projector.appliedThrough).toBe(2)
+  })
   test('a column or a value that the table does not have is an error', () => {
     const projector = new Projector(memoryStore(), 0)
     projector.begin(1)

@@ -5,6 +5,16 @@ import { TableColumns } from './table-columns.ts'
 const MOST_ROWS = 20_000
 const MOST_US = 2e6
 
+/** How a projector writes. */
+export interface ProjectorOptions {
+  readonly mostRows?: number
+  /**
+   * Told once of a write that failed. True: the rows can be made again (a journal has their inputs), so from here on they
+   * are dropped. False, and by default: whoever waits or adds more is thrown the failure.
+   */
+  readonly failed?: (failure: unknown) => boolean
+}
+
 /**
  * Carries rows from the inputs that made them to the store: in batches that end between inputs, one after another, so
  * that a failed write leaves no hole. Rows of inputs that the store has are dropped: a journal can be run again.
@@ -12,6 +22,7 @@ const MOST_US = 2e6
 export class Projector {
   readonly #store: Store
   readonly #mostRows: number
+  readonly #failed: (failure: unknown) => boolean
   #appliedThrough: number
   #tables = new Map<string, TableColumns>()
   #rows = 0
@@ -21,12 +32,15 @@ export class Projector {
   /** Batches that are not yet written, oldest first. */
   readonly #pending: Promise<void>[] = []
   #failure: unknown
+  /** A write failed, and nothing is written any more; nobody is thrown the failure. */
+  #stopped = false
 
   /** @param appliedThrough what the store said when it was opened */
-  constructor(store: Store, appliedThrough: number, options: { readonly mostRows?: number } = {}) {
+  constructor(store: Store, appliedThrough: number, { mostRows = MOST_ROWS, failed = () => false }: ProjectorOptions = {}) {
     this.#store = store
     this.#appliedThrough = appliedThrough
-    this.#mostRows = options.mostRows ?? MOST_ROWS
+    this.#mostRows = mostRows
+    this.#failed = failed
   }
 
   /** Through which sequence the store has been written. */
@@ -44,9 +58,9 @@ export class Projector {
     this.#sequence = sequence
   }
 
-  /** Whether rows of the current input are wanted: false while inputs are run again that the store already has. */
+  /** Whether rows of the current input are wanted: not of inputs that the store already has, nor after a write that failed. */
   get wanted(): boolean {
-    return this.#sequence > this.#appliedThrough
+    return this.#sequence > this.#appliedThrough && !this.#stopped
   }
 
   /** Adds a row of the current input; `known` is filled in. @throws TapeloomError `store.table`, `store.column` */
@@ -91,7 +105,7 @@ export class Projector {
    */
   async flush(): Promise<void> {
     await undefined // inputs run synchronously: after this the current one is done
-    if (this.#through > this.#appliedThrough) this.#cut(NaN)
+    if (this.#through > this.#appliedThrough && !this.#stopped) this.#cut(NaN)
     await this.#pending.at(-1)
     this.#check()
   }
@@ -113,6 +127,8 @@ export class Projector {
       }
     } catch (error) {
       this.#failure = error
+      this.#stopped = this.#failed(error)
+      if (this.#stopped) this.#take()
     }
     this.#pending.shift()
   }
@@ -127,6 +143,6 @@ export class Projector {
   }
 
   #check(): void {
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure !== undefined && !this.#stopped) throw this.#failure
   }
 }
