@@ -26,7 +26,7 @@ export {
 } from './module/network.ts'
 export {
   definitionOf, defineModule, fromPackage, use,
-  type AnyDefinition, type Module, type ModuleDefinition, type TargetsOf, type Usable, type Use, type Warmup,
+  type AnyDefinition, type HeldPosition, type Module, type ModuleDefinition, type TargetsOf, type Usable, type Use, type Warmup,
 } from './module/define.ts'
 export {
   defineSource,

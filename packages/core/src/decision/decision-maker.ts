@@ -68,6 +68,8 @@ export class DecisionMaker {
   }
 
   side(symbol: number): Side { return (this.#sides[symbol] ?? 0) as Side }
+  /** Takes over the side that is held, from the module that trades. */
+  hold(symbol: number, side: Side): void { this.#sides[symbol] = side }
 
   decide(situation: Situation): Decision {
     const { index, symbol, asOf, sequence, price, gates } = situation
@@ -101,11 +103,15 @@ export class DecisionMaker {
   /** A gate that is shut is the reason before all others: what it guards is why predictors were silent as well. */
   #outcome({ index, asOf, priceAt, boundaryUs, gates }: Situation, pooled: Probabilities | Abstention, thresholds: Thresholds): ReturnType<typeof applyThresholds> {
     const side = this.side(index)
-    const failed = gates.find(({ passed }) => !passed)
+    const failed = gates.find(({ passed, opening }) => !passed && !opening)
     if (failed) return { action: 'hold', reason: `gate:${failed.name}`, side }
     if ('abstain' in pooled) return { action: 'hold', reason: pooled.abstain, side }
     const stale = !(asOf - priceAt <= MAX_PRICE_AGE * boundaryUs)
-    return stale ? { action: 'hold', reason: 'stale-price', side } : applyThresholds(pooled.buy - pooled.sell, side, thresholds)
+    if (stale) return { action: 'hold', reason: 'stale-price', side }
+    const asked = applyThresholds(pooled.buy - pooled.sell, side, thresholds)
+    const shut = asked.action !== 'hold' && asked.side !== 0 ? gates.find(({ passed }) => !passed) : undefined
+    if (!shut) return asked
+    return side === 0 ? { action: 'hold', reason: `gate:${shut.name}`, side } : { action: asked.action, reason: side === 1 ? 'close-long' : 'close-short', side: 0 }
   }
 
   #veto(decision: Decision): string | undefined {

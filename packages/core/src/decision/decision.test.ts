@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { linearPool, logPool, wilson, type Prediction, type Probabilities } from '../index.ts'
+import { DecisionMaker } from './decision-maker.ts'
 import { ModelRegistry } from './model-registry.ts'
 import { Performance } from './performance.ts'
 import { applyThresholds } from './position-rules.ts'
@@ -32,6 +33,28 @@ describe('position rules', () => {
     [-0.3, -1, 'hold', 'already-short', -1],
   ] as const)('margin %f with side %i: %s, %s', (margin, side, action, reason, next) => {
     expect(applyThresholds(margin, side, thresholds)).toEqual({ action, reason, side: next })
+  })
+})
+
+describe('gates', () => {
+  const decided = (side: -1 | 0 | 1, [buy, sell]: readonly [number, number], opening: boolean) => {
+    const maker = new DecisionMaker(1, { combine: () => ({ buy, hold: 1 - buy - sell, sell }), thresholds: () => ({ open: 0.2, close: 0.1 }), vetoes: () => [], onFault: () => {} })
+    maker.registry.register('a', 1)
+    maker.boards[0]?.add(prediction('a', [buy, 1 - buy - sell, sell]), 60e6, 100)
+    maker.hold(0, side)
+    const gates = [{ name: 'open', passed: true }, { name: 'limit', passed: false, opening }]
+    const { action, reason } = maker.decide({ symbol: 'BTC/USDT', index: 0, asOf: 0, sequence: 1, boundaryUs: 1e6, price: 100, priceAt: 0, gates, silence: undefined, degraded: false })
+    return [action, reason, maker.side(0)]
+  }
+  test('one of opening lets pass what closes, and of a reversal the closing', () => {
+    expect(decided(0, [0.6, 0.1], true)).toEqual(['hold', 'gate:limit', 0])
+    expect(decided(1, [0.1, 0.25], true)).toEqual(['sell', 'close-long', 0])
+    expect(decided(1, [0.1, 0.6], true)).toEqual(['sell', 'close-long', 0])
+    expect(decided(-1, [0.6, 0.1], true)).toEqual(['buy', 'close-short', 0])
+    expect(decided(1, [0.6, 0.1], true)).toEqual(['hold', 'already-long', 1])
+  })
+  test('another holds everything', () => {
+    expect(decided(1, [0.1, 0.6], false)).toEqual(['hold', 'gate:limit', 1])
   })
 })
 

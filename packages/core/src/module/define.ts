@@ -1,4 +1,5 @@
 import type { Participant } from '../ports/participant.ts'
+import type { Gate } from '../vocabulary/decision.ts'
 import type { Duration, Timeframe } from '../vocabulary/duration.ts'
 import type { EventName, EventOf } from '../vocabulary/events.ts'
 import type { Instrument } from '../vocabulary/instrument.ts'
@@ -19,6 +20,13 @@ export interface Warmup {
 }
 type Awaitable<T> = T | Promise<T>
 type PredictionWithHorizon = PredictionDraft & { readonly horizon: Duration }
+
+/** What a module that trades says of a symbol. */
+export interface HeldPosition {
+  readonly side: -1 | 0 | 1
+  readonly gates: readonly Gate[]
+  readonly block: readonly number[]
+}
 
 /** A module as its author writes it; `programs.md` of the documentation shows whole ones. */
 export interface ModuleDefinition<
@@ -69,6 +77,11 @@ export interface ModuleDefinition<
     ctx: ModuleContext<Name, F, O, R, NoInfer<S>, Sc>,
   ): Probabilities | Abstention
   thresholds?(ctx: ModuleContext<Name, F, O, R, NoInfer<S>, Sc>): { readonly open: number; readonly close: number }
+  /**
+   * Asked before each decision and where an input is `positionBlock`: the side that is held once waiting orders are done,
+   * the gates of the decision, and the ten numbers of the block (NaN: missing).
+   */
+  position?(ctx: ModuleContext<Name, F, O, R, NoInfer<S>, Sc>): HeldPosition
   participant?(options: OptionValues<NoInfer<O>>): P
   init?(ctx: ModuleContext<Name, F, O, R, NoInfer<S>, Sc>): Awaitable<void>
   start?(ctx: ModuleContext<Name, F, O, R, NoInfer<S>, Sc>): Awaitable<void>

@@ -5,6 +5,8 @@ import type { MarketSymbol } from './symbol.ts'
 export interface Gate {
   readonly name: string
   readonly passed: boolean
+  /** It guards what opens a position: what closes one passes where it is shut. */
+  readonly opening?: boolean
 }
 
 /** What the orchestrator decided for one symbol at one boundary. */
