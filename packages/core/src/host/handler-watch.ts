@@ -48,10 +48,8 @@ export class HandlerWatch {
     if (this.closely > 0 !== before > 0) this.changed()
   }
 
-  mark(module: string): number {
-    if (!this.modules.includes(module)) this.modules.push(module)
-    return this.modules.indexOf(module) + 1
-  }
+  /** The mark of a module: a new one is added. */
+  mark(module: string): number { return this.modules.indexOf(module) + 1 || this.modules.push(module) }
 
   /** Code of a module runs on, however long: what stands in the stamp moves. */
   beat(module: string): void {

@@ -6,8 +6,7 @@ import type { Session } from './session.ts'
 export async function replan(session: Session, plan: readonly PlannedModule[], engage: (entry: PlannedModule) => void): Promise<void> {
   const { modules, networks, decisions, feed } = session
   const leaving = modules.runtimes.filter(({ entry }) => !plan.some(({ id }) => id === entry.id))
-  await modules.each('stop', leaving)
-  await modules.each('dispose', leaving)
+  for (const hook of ['stop', 'dispose'] as const) await modules.each(hook, leaving)
   for (const { entry: { id } } of leaving) {
     if (decisions.registry.has(id)) decisions.registry.unregister(id)
     for (const board of decisions.boards) board.forget(id)

@@ -160,9 +160,7 @@ export class RunLoop {
   }
 
   /** All state, cut between two inputs: checksummed bytes. */
-  async snapshot(): Promise<Uint8Array> {
-    return (await import('./run-snapshot.ts')).snapshotOf(this.#session) // not needed to start
-  }
+  async snapshot(): Promise<Uint8Array> { return (await import('./run-snapshot.ts')).snapshotOf(this.#session) }
 
   /** @throws TapeloomError `snapshot.checksum snapshot.version snapshot.layout` */
   async restore(bytes: Uint8Array): Promise<void> {
