@@ -1,5 +1,5 @@
-import { adamW } from '../src/optimizer.ts'
-import { ParameterMemory } from '../src/parameter-memory.ts'
+import { adamW } from '../src/optimize/optimizer.ts'
+import { ParameterMemory } from '../src/optimize/parameter-memory.ts'
 
 const SIZE = 835_000
 

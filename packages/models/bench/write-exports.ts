@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contests, randomBatch } from './networks.ts'
 import { exportOnnx } from '../src/index.ts'
-import { compiledOf } from '../src/define-model.ts'
-import { inferenceGraph, trainingGraph } from '../src/model-graphs.ts'
-import { networks } from '../src/loss-curves.fixture.ts'
+import { compiledOf } from '../src/define/define-model.ts'
+import { inferenceGraph, trainingGraph } from '../src/define/model-graphs.ts'
+import { networks } from '../src/train/loss-curves.fixture.ts'
 
 // Writes exported models with one question and its answer each, and the graphs behind them, for check_exports.py:
 // node --conditions=@tapeloom/source bench/write-exports.ts <directory>

@@ -1,5 +1,5 @@
 export type { Tensor } from './graph/tensor.ts'
-export { defineModel, type ModelDefinition } from './define-model.ts'
+export { defineModel, type ModelDefinition } from './define/define-model.ts'
 export {
   adamW,
   sgd,
@@ -9,7 +9,7 @@ export {
   type Schedule,
   type Sgd,
   type SgdSpec,
-} from './optimizer.ts'
+} from './optimize/optimizer.ts'
 export {
   abs,
   add,
@@ -42,16 +42,16 @@ export { selfAttention, type AttentionSpec } from './ops/attention.ts'
 export { mean, sum, type Reduction } from './ops/reduce.ts'
 export { conv1d, dense, layerNorm, matmul, meanPool, type Conv1dSpec, type DenseSpec } from './ops/layer.ts'
 export { brier, crossEntropy, huber, mse, quantile } from './ops/loss.ts'
-export { exportOnnx } from './export-onnx.ts'
-export { fromOnnx, type OnnxSpec } from './from-onnx.ts'
-export { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
-export { guardTrainer, type GuardEvent, type GuardSpec } from './guarded-trainer.ts'
-export { ModelStore, servedWeights, type DataRange, type ModelVersion, type VersionNotes } from './model-store.ts'
-export { averageInto } from './average-weights.ts'
+export { exportOnnx } from './define/export-onnx.ts'
+export { fromOnnx, type OnnxSpec } from './define/from-onnx.ts'
+export { loadCheckpoint, saveCheckpoint, type Checkpoint } from './version/checkpoint.ts'
+export { guardTrainer, type GuardEvent, type GuardSpec } from './train/guarded-trainer.ts'
+export { ModelStore, servedWeights, type DataRange, type ModelVersion, type VersionNotes } from './version/model-store.ts'
+export { averageInto } from './optimize/average-weights.ts'
 export { runtimeInfo } from './onnx/onnx-runtime.ts'
-export { labels, type PivotTurnSpec } from './labels.ts'
-export { barrierTouch, ewmSigmaBps, type BarrierSpec, type BarrierTouch } from './triple-barrier.ts'
-export { answerOf, createAnswerRecord, noteAnswer, noteOutcome, type AnswerRecord } from './answer-record.ts'
+export { labels, type PivotTurnSpec } from './label/labels.ts'
+export { barrierTouch, ewmSigmaBps, type BarrierSpec, type BarrierTouch } from './label/triple-barrier.ts'
+export { answerOf, createAnswerRecord, noteAnswer, noteOutcome, type AnswerRecord } from './serve/answer-record.ts'
 export { betaAfter, DqnAgent, type AgentSpec } from './q-learning/dqn-agent.ts'
 export { NStep, type Step, type Transition } from './q-learning/n-step.ts'
 export { PrioritizedReplay, type Draw } from './q-learning/prioritized-replay.ts'

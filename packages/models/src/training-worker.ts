@@ -1,4 +1,4 @@
 import { parentPort } from 'node:worker_threads'
-import { serveTraining } from './training-service.ts'
+import { serveTraining } from './train/training-service.ts'
 
 if (parentPort) serveTraining(parentPort)

@@ -2,13 +2,13 @@ import { CLASS, definitionOf, lane, type Outcome, type PivotOutcome } from '@tap
 import { training } from '@tapeloom/training'
 import { describe, expect, test } from 'vitest'
 import { cnn, createCnn } from './index.ts'
-import { callsOn, orchestratorOf } from './planted-market.fixture.ts'
+import { plantedOrchestrator, scoreOnPlantedMarket } from '@tapeloom/data/sim'
 
 const reader = createCnn({ columns: { signal: ['lean'] } })
 
 describe('on candles that no weights had seen', () => {
   test('it finds what foretells the next minute six times in ten', async () => {
-    const { text, share, interval, calls, faults } = await callsOn(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
+    const { text, share, interval, calls, faults } = await scoreOnPlantedMarket(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
     console.log(text)
     expect(faults).toEqual([])
     expect(calls).toBeGreaterThan(5700)
@@ -16,7 +16,7 @@ describe('on candles that no weights had seen', () => {
     expect(interval[0]).toBeGreaterThan(0.56)
   }, 600_000)
   test('it stays at chance where nothing foretells anything', async () => {
-    const { text, share } = await callsOn(reader, { predictability: 0.5, minutes: 4000, beside: [training] })
+    const { text, share } = await scoreOnPlantedMarket(reader, { predictability: 0.5, minutes: 4000, beside: [training] })
     console.log(text)
     expect(Math.abs(share - 0.5)).toBeLessThan(0.02)
   }, 600_000)
@@ -55,7 +55,7 @@ test('lanes of one window are needed', () => {
 
 test('a restart in the middle of learning ends as an uninterrupted run', async () => {
   const spec = { predictability: 0.6, minutes: 500, beside: [training] }
-  const [straight, before, after] = [orchestratorOf(reader, spec), orchestratorOf(reader, spec), orchestratorOf(reader, spec)]
+  const [straight, before, after] = [plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec)]
   const { journalHash } = await straight.run()
   await before.run({ until: 420.5 * 60e6 })
   await after.restore(await before.snapshot())

@@ -1,14 +1,14 @@
 import { definitionOf, type Orchestrator } from '@tapeloom/core'
 import { describe, expect, test } from 'vitest'
 import { createDqn, dqn, settle, stepRewards } from './index.ts'
-import { callsOn, orchestratorOf } from './planted-market.fixture.ts'
+import { plantedOrchestrator, scoreOnPlantedMarket } from '@tapeloom/data/sim'
 import { rebuildStates } from './state-reference.ts'
 
 const reader = createDqn({ columns: { signal: ['lean'] } })
 
 describe('on candles that no weights had seen', () => {
   test('it finds what foretells the next minute six times in ten', async () => {
-    const { text, share, interval, calls, steps, faults } = await callsOn(reader, { predictability: 0.6, minutes: 10_300 })
+    const { text, share, interval, calls, steps, faults } = await scoreOnPlantedMarket(reader, { predictability: 0.6, minutes: 10_300 })
     console.log(text)
     expect(faults).toEqual([])
     expect(calls).toBeGreaterThan(10_000)
@@ -17,7 +17,7 @@ describe('on candles that no weights had seen', () => {
     expect(interval[0]).toBeGreaterThan(0.55)
   }, 600_000)
   test('it stays at chance where nothing foretells anything', async () => {
-    const { text, share } = await callsOn(reader, { predictability: 0.5, minutes: 4000 })
+    const { text, share } = await scoreOnPlantedMarket(reader, { predictability: 0.5, minutes: 4000 })
     console.log(text)
     expect(Math.abs(share - 0.5)).toBeLessThan(0.02)
   }, 600_000)
@@ -25,7 +25,7 @@ describe('on candles that no weights had seen', () => {
 
 test('a restart in the middle of learning ends as an uninterrupted run', async () => {
   const spec = { predictability: 0.6, minutes: 400 }
-  const [straight, before, after] = [orchestratorOf(reader, spec), orchestratorOf(reader, spec), orchestratorOf(reader, spec)]
+  const [straight, before, after] = [plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec)]
   const { journalHash } = await straight.run()
   await before.run({ until: 330.5 * 60e6 })
   await after.restore(await before.snapshot())
@@ -78,7 +78,7 @@ test('the report says how far it is, and the training switch stops it', async ()
     await orchestrator.stop()
     return participants['dqn']!['dqn'] as { transitions: number; steps: number; loss: number | null }
   }
-  const [on, off] = [orchestratorOf(reader, { predictability: 0.6, minutes: 340 }), orchestratorOf(reader, { predictability: 0.6, minutes: 340 })]
+  const [on, off] = [plantedOrchestrator(reader, { predictability: 0.6, minutes: 340 }), plantedOrchestrator(reader, { predictability: 0.6, minutes: 340 })]
   await off.initialize()
   await off.command({ kind: 'training', model: 'dqn', enabled: false })
   const [taught, untaught] = [await run(on), await run(off)]

@@ -2,14 +2,14 @@ import { CLASS, definitionOf, lane, type EventOf, type Outcome, type PivotOutcom
 import { training } from '@tapeloom/training'
 import { describe, expect, test } from 'vitest'
 import { createTransformer, transformer } from './index.ts'
-import { callsOn, orchestratorOf } from './planted-market.fixture.ts'
+import { plantedOrchestrator, scoreOnPlantedMarket } from '@tapeloom/data/sim'
 
 // a shorter window than the default's: what is planted lies in a column
 const reader = createTransformer({ lanes: [lane('1m', 12), lane('5m', 4)], columns: { signal: ['lean'] } })
 
 describe('on candles that no weights had seen', () => {
   test('it finds what foretells the next minute six times in ten', async () => {
-    const { text, share, interval, calls, steps, faults } = await callsOn(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
+    const { text, share, interval, calls, steps, faults } = await scoreOnPlantedMarket(reader, { predictability: 0.6, minutes: 6000, beside: [training] })
     console.log(text)
     expect(faults).toEqual([])
     expect(calls).toBeGreaterThan(5700)
@@ -18,7 +18,7 @@ describe('on candles that no weights had seen', () => {
     expect(interval[0]).toBeGreaterThan(0.55)
   }, 600_000)
   test('it stays at chance where nothing foretells anything', async () => {
-    const { text, share } = await callsOn(reader, { predictability: 0.5, minutes: 4000, beside: [training] })
+    const { text, share } = await scoreOnPlantedMarket(reader, { predictability: 0.5, minutes: 4000, beside: [training] })
     console.log(text)
     expect(Math.abs(share - 0.5)).toBeLessThan(0.02)
   }, 600_000)
@@ -26,7 +26,7 @@ describe('on candles that no weights had seen', () => {
 
 test('a restart in the middle of learning ends as an uninterrupted run', async () => {
   const spec = { predictability: 0.6, minutes: 200, beside: [training] }
-  const [straight, before, after] = [orchestratorOf(reader, spec), orchestratorOf(reader, spec), orchestratorOf(reader, spec)]
+  const [straight, before, after] = [plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec), plantedOrchestrator(reader, spec)]
   const { journalHash } = await straight.run()
   await before.run({ until: 150.5 * 60e6 })
   await after.restore(await before.snapshot())
@@ -35,7 +35,7 @@ test('a restart in the middle of learning ends as an uninterrupted run', async (
 }, 300_000)
 
 test('each prediction comes with the candle that is expected', async () => {
-  const orchestrator = orchestratorOf(reader, { predictability: 0.6, minutes: 60, beside: [training] })
+  const orchestrator = plantedOrchestrator(reader, { predictability: 0.6, minutes: 60, beside: [training] })
   const [candles, made] = [[] as EventOf<'transformer:candle'>[], [] as EventOf<'prediction:made'>[]]
   orchestrator.on('transformer:candle', (candle) => void candles.push(candle))
   orchestrator.on('prediction:made', (prediction) => void made.push(prediction))

@@ -1,5 +1,5 @@
 import type { InferenceRuntime, Plain, Tensors, Trainer } from '@tapeloom/core'
-import { averageInto } from '../average-weights.ts'
+import { averageInto } from '../optimize/average-weights.ts'
 import type { QNetwork } from './q-network.ts'
 
 /** How values are learnt. */

@@ -1,11 +1,11 @@
 import type { Network } from '@tapeloom/core'
-import { defineModel } from '../define-model.ts'
+import { defineModel } from '../define/define-model.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import { concat } from '../ops/arrange.ts'
 import { add, clip, mul, relu, sub } from '../ops/elementwise.ts'
 import { dense } from '../ops/layer.ts'
 import { mean, sum } from '../ops/reduce.ts'
-import { adamW, type Optimizer } from '../optimizer.ts'
+import { adamW, type Optimizer } from '../optimize/optimizer.ts'
 
 /** A network of action values. */
 export interface QNetworkSpec {
