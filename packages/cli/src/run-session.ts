@@ -21,6 +21,8 @@ export interface SessionReport {
   readonly peakRssMB: number
   /** Whether it was stopped before its end. */
   readonly interrupted: boolean
+  /** Whether the database could not be written to the end; the journal has what is missing. */
+  readonly behind: boolean
 }
 export interface TrainedModel {
   readonly model: string
@@ -50,6 +52,7 @@ export async function runSession(orchestrator: ConfigurableOrchestrator, termina
       modules: modules.map(({ name, status, faults }) => ({ name, status, faults })),
       references, training: trainingOf(report), performance: worth, eventsPerSecond,
       peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024), interrupted: interruption.signal.aborted,
+      behind: orchestrator.storeFailure !== undefined,
     }
   } finally {
     await orchestrator.stop()

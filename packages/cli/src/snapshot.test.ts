@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { join } from 'node:path'
@@ -53,7 +54,7 @@ test('references verify after compaction and a round trip through Parquet, and k
   expect(rows).toEqual({ ohlcv_1m: 79 })
   expect(after['expired']).toBeGreaterThan(50)
   expect(expired.length).toBeGreaterThanOrEqual(after['expired'] as number)
-}, 120_000)
+}, 18_000)
 
 test('import brings candles in with their averages, and again brings nothing', async () => {
   const folder = projectFolder({})
@@ -83,6 +84,26 @@ test('the doctor says how far a database is behind its journal', async () => {
   instance.closeSync()
   expect(await ofDatabase()).toMatchObject({ ok: false, hint: expect.stringContaining('through input 47; 13 are in the journal alone') as string })
   expect((await tapeloom(['doctor', '--db', join(folder, 'absent.duckdb')])).out).toMatch(/BAD.*database.*does not exist/)
+})
+
+test.skipIf(process.platform === 'win32')('on a full disk a replay goes on without its database, says so, and the next one writes what is missing', async () => {
+  const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [pivot_analysis_module] }\ndata: { timeframes: [5m] }\n' })
+  const db = join(folder, 'a.duckdb')
+  const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 8_000)
+  // The shell's limit of a file's size: a write beyond it fails as on a full disk.
+  const limited = (kilobytes: number) => spawnSync('sh', ['-c', `ulimit -f ${2 * kilobytes}; exec "$0" "$@"`, process.execPath,
+    '--conditions=@tapeloom/source', join(import.meta.dirname, 'main.ts'), 'replay', 'c.yaml', '--from', candles, '--db', db, '--json'], { cwd: folder, encoding: 'utf8' })
+  const full = limited(1400)
+  expect(full.stderr).toContain('Nothing more is written there; the journal goes on.')
+  expect(full.stdout, full.stderr).not.toBe('')
+  const report = JSON.parse(full.stdout) as { behind: boolean; journalHash: string; events: { candle: number } }
+  expect([full.status, report.behind, report.events.candle]).toEqual([1, true, 8_000])
+  const { checks } = (await answer('doctor', '--db', db)) as { checks: readonly { name: string; ok: boolean; hint: string }[] }
+  expect(checks.find(({ name }) => name === 'database')).toMatchObject({ ok: false, hint: expect.stringContaining('are in the journal alone: make room') as string })
+  expect(await answer('replay', join(folder, 'c.yaml'), '--from', candles, '--db', db)).toMatchObject({
+    code: 0, behind: false, journalHash: report.journalHash, candles: { '1m': 8_000, '5m': 1600 },
+  })
+  expect((await answer('doctor', '--db', db))['checks']).toContainEqual(expect.objectContaining({ name: 'database', ok: true }))
 })
 
 test.each([

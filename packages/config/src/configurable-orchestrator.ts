@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Orchestrator, TapeloomError, type PlannedModule } from '@tapeloom/core'
+import { Orchestrator, TapeloomError, type DataPort, type PlannedModule } from '@tapeloom/core'
+import { DataProvider } from '@tapeloom/data'
 import type { Config } from './config-file.ts'
 import { nodeAt, type ConfigNode } from './config-node.ts'
 import type { ConfigShape } from './config-schema.ts'
@@ -17,6 +18,7 @@ export interface ApplyOptions {
 export class ConfigurableOrchestrator extends Orchestrator {
   readonly #load: LoadOptions
   readonly #shape: ConfigShape
+  readonly #data: DataPort
   #plan: Plan
   /** What runs, by id. */
   #running: ReadonlyMap<string, PlannedModule>
@@ -25,6 +27,7 @@ export class ConfigurableOrchestrator extends Orchestrator {
     super(options)
     this.#load = load
     this.#shape = shape
+    this.#data = options.data
     this.#plan = plan
     this.#running = byId(planned)
   }
@@ -44,6 +47,11 @@ export class ConfigurableOrchestrator extends Orchestrator {
   /** What the configuration came to; modules in the order in which they start. */
   get plan(): Plan {
     return this.#plan
+  }
+
+  /** Why the store is no longer written, while the journal goes on; the next start writes what is missing. */
+  get storeFailure(): TapeloomError | undefined {
+    return this.#data instanceof DataProvider ? this.#data.storeFailure : undefined
   }
 
   /**

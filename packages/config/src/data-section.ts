@@ -41,6 +41,7 @@ export async function dataOf(
   const beside = overrides.store === undefined ? folder : process.cwd()
   const store = await storeOf(root, overrides.store ?? data.store, beside, around)
   const { timeframes, priceVenue } = data
+  const { logger } = overrides
   const journal = overrides.store === undefined ? data.journal : undefined // that of another store is none of its
   return new DataProvider({
     sources,
@@ -48,6 +49,7 @@ export async function dataOf(
     ...(timeframes && { timeframes }),
     ...(priceVenue && { priceVenue: priceVenue as NonNullable<DataProviderOptions['priceVenue']> }),
     ...(journal !== undefined && { journal: resolve(folder, journal) }),
+    ...(logger && { behind: (error: TapeloomError) => logger.error(error.message) }),
   })
 }
 

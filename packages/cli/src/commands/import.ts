@@ -27,13 +27,15 @@ export const importHistory = defineCommand({
     }
     for (const file of parquet) await checkCandles(file, {})
     const sources = bySource(parquet).map((files) => parquetSource(...files))
-    const data = new DataProvider({ sources, store: duckdbStore(db) })
-    const orchestrator = new Orchestrator({ data, modules: [], logger: consoleLogger(terminal) })
+    const logger = consoleLogger(terminal)
+    const data = new DataProvider({ sources, store: duckdbStore(db), behind: ({ message }) => logger.error(message) })
+    const orchestrator = new Orchestrator({ data, modules: [], logger })
     try {
       const { events } = await orchestrator.run()
+      await orchestrator.stop() // all is written, or told
       terminal.print(`${whole(events.candle)} candles and ${whole(events.trade)} trades in ${db}`)
       terminal.json({ rows: events.candle + events.trade, events })
-      return 0
+      return data.storeFailure ? 1 : 0
     } finally {
       await orchestrator.stop()
     }

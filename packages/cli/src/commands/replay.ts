@@ -35,7 +35,7 @@ export const replay = defineCommand({
     const report = await runSession(orchestrator, terminal)
     printSession(report, terminal)
     terminal.json(report)
-    if (!report.interrupted) return 0
+    if (!report.interrupted) return report.behind ? 1 : 0
     if (orchestrator.plan.store !== 'memory') terminal.note('Run the same command again to go on.')
     return 1
   },

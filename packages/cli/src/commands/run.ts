@@ -19,6 +19,6 @@ export const run = defineCommand({
     const report = await runSession(orchestrator, terminal)
     printSession(report, terminal)
     terminal.json(report)
-    return 0
+    return report.behind ? 1 : 0
   },
 })
