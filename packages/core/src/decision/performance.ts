@@ -96,9 +96,7 @@ export class Performance {
     })
   }
 
-  snapshot(): Plain {
-    return [...this.#sums].map(([key, sums]) => [key, { ...sums, came: { ...sums.came } }])
-  }
+  snapshot(): Plain { return [...this.#sums].map(([key, sums]) => [key, { ...sums, came: { ...sums.came } }]) }
   restore(state: Plain): void {
     this.#sums.clear()
     for (const [key, sums] of state as unknown as [string, Sums][]) this.#sums.set(key, sums)

@@ -34,9 +34,7 @@ export class PredictionBoard {
   }
 
   /** Those not older than `oldest` (µs), in order of module registration. */
-  latest(oldest: number): readonly Prediction[] {
-    return [...this.#latest.values()].filter(({ asOf }) => asOf >= oldest)
-  }
+  latest(oldest: number): readonly Prediction[] { return [...this.#latest.values()].filter(({ asOf }) => asOf >= oldest) }
 
   /** Takes out those whose horizon ended at or before `time`. */
   due(time: number): readonly OpenPrediction[] {
@@ -50,9 +48,7 @@ export class PredictionBoard {
     for (const [key, prediction] of this.#latest) if (prediction.module === module) this.#latest.delete(key)
   }
 
-  snapshot(): Plain {
-    return { latest: [...this.#latest.values()], open: this.#open } as unknown as Plain
-  }
+  snapshot(): Plain { return { latest: [...this.#latest.values()], open: this.#open } as unknown as Plain }
   restore(state: Plain): void {
     const { latest, open } = state as unknown as { latest: Prediction[]; open: OpenPrediction[] }
     this.#latest.clear()

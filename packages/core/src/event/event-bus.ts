@@ -122,9 +122,7 @@ export class EventBus {
   }
 
   /** A new external event: the emit count starts again. */
-  begin(): void {
-    if (this.#emitted.size > 0) this.#emitted.clear()
-  }
+  begin(): void { if (this.#emitted.size > 0) this.#emitted.clear() }
 
   /** The external event is over: all that followed from it is delivered, and who has changed is connected. */
   end(): void {

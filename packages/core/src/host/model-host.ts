@@ -46,6 +46,8 @@ export interface ModelSurroundings {
   readonly stream: string
   /** Whether a model's training switch is on. */
   trains(id: string): boolean
+  /** The position block of a symbol, where a module trades. */
+  block(symbol: number): readonly number[] | undefined
   warn(message: string): void
 }
 
@@ -128,6 +130,7 @@ export class ModelHost {
       const series = `${this.#around.stream}:${this.#around.feed.symbols[symbol]?.symbol}:features:${rows.layout.layoutId}`
       return { series, start: asOf, end: asOf, count: 1, norm: [], quality: 1, taint: rows.taints[symbol] ?? [] }
     }
+    if ('block' in binding) this.#around.block(symbol)?.forEach((value, i) => Number.isNaN(value) || ([data[i], mask[i]] = [value, 1]))
     if ('block' in binding) return { series: `position:${name}`, start: asOf, end: asOf, count: 0, norm: [], quality: 1, taint: [] }
     return this.#around.feed.lanes.gather(binding, symbol, data, mask)
   }

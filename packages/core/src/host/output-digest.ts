@@ -20,18 +20,12 @@ export class OutputDigest {
   }
 
   /** Adds numbers, as a feature row. */
-  addNumbers(values: Float64Array): void {
-    for (const value of values) this.#number(value)
-  }
+  addNumbers(values: Float64Array): void { for (const value of values) this.#number(value) }
 
   /** The hash of all so far, hex. */
-  value(): string {
-    return sha256().update(this.#link).update(this.#block.subarray(0, this.#at)).digest('hex')
-  }
+  value(): string { return sha256().update(this.#link).update(this.#block.subarray(0, this.#at)).digest('hex') }
 
-  snapshot(): Plain {
-    return { link: this.#link.slice(), block: this.#block.slice(0, this.#at) }
-  }
+  snapshot(): Plain { return { link: this.#link.slice(), block: this.#block.slice(0, this.#at) } }
 
   restore(state: { readonly link: Uint8Array; readonly block: Uint8Array }): void {
     this.#link = state.link.slice()

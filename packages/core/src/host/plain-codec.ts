@@ -120,9 +120,7 @@ class PlainReader {
     }
   }
 
-  #length(): number {
-    return this.#view.getUint32((this.at += 4) - 4, true)
-  }
+  #length(): number { return this.#view.getUint32((this.at += 4) - 4, true) }
   #take(length: number): Uint8Array<ArrayBuffer> {
     if (this.at + length > this.#bytes.length) throw new RangeError('past the end')
     this.at += length

@@ -22,9 +22,7 @@ export function createRandom(seed: number, ...names: readonly string[]): SeededR
 
 class Sfc32 implements SeededRandom {
   declare readonly state: Float64Array
-  constructor(state: Float64Array) {
-    this.state = state
-  }
+  constructor(state: Float64Array) { this.state = state }
   // `!` below: state has five elements.
   #word(): number {
     const s = this.state

@@ -5,7 +5,7 @@ import { refusal } from '../decision/prediction-board.ts'
 import { EventBus, type Channel } from '../event/event-bus.ts'
 import type { DataFeed, DataHost, DataPort } from '../ports/data-port.ts'
 import type { Command, DeferredWork, FedTensor, Host, InferenceFrame, Participant, WorkHandler } from '../ports/participant.ts'
-import type { AnyDefinition } from '../module/define.ts'
+import type { AnyDefinition, HeldPosition } from '../module/define.ts'
 import type { Plain } from '../module/state.ts'
 import type { Candle } from '../vocabulary/candle.ts'
 import { durationUs, type Duration, type Timeframe } from '../vocabulary/duration.ts'
@@ -117,7 +117,7 @@ export class Session implements DataHost, Host {
     this.silences = feed.symbols.map(() => '')
     this.#venues = feed.symbols.map(({ instrument }) => instrument.venue)
     const trains = (id: string) => this.decisions.registry.has(id) && this.decisions.registry.get(id).training
-    this.networks = new ModelHost({ feed, stream: this.stream, trains, warn: (message) => this.options.warn(message) })
+    this.networks = new ModelHost({ feed, stream: this.stream, trains, block: (symbol) => this.#held(symbol)?.block, warn: (message) => this.options.warn(message) })
     this.modules = new ModuleHost(this.plan, { feed, bus, seed, clock, emit: (topic, symbol, origin, payload) => this.post(topic, symbol, origin, payload), overran: (overrun) => void this.overruns.push(overrun), watch: this.watch })
     this.decisions = new DecisionMaker(count, {
       combine: (predictions, situation, weights) => this.#combine(predictions, situation, weights),
@@ -294,7 +294,9 @@ export class Session implements DataHost, Host {
   #decide(index: number, asOf: number): void {
     const { symbol = '' as MarketSymbol, boundaryUs = 1 } = this.feed.symbols[index] ?? {}
     const book = this.feed.books[index]
-    const gates = book && book.status !== 'empty' ? [Object.freeze({ name: 'book', passed: book.status === 'live' })] : []
+    const held = this.#held(index)
+    if (held) this.decisions.hold(index, held.side)
+    const gates = [...(book && book.status !== 'empty' ? [Object.freeze({ name: 'book', passed: book.status === 'live' })] : []), ...(held?.gates ?? [])]
     const predictors = this.modules.runtimes.filter(({ entry: { definition } }) => definition.predict || definition.model)
     const decision = this.decisions.decide({
       symbol, index, asOf, boundaryUs, sequence: this.sequence(), price: this.#price(index), gates,
@@ -318,8 +320,9 @@ export class Session implements DataHost, Host {
   #thresholds(index: number): Thresholds {
     return this.#ask('thresholds', index, ({ thresholds }, ctx) => thresholds?.(ctx)) ?? this.options.thresholds
   }
+  #held(index: number): HeldPosition | undefined { return this.#ask('position', index, ({ position }, ctx) => position?.(ctx)) }
   /** Asks the active module that provides a role; undefined where none does, or where it throws. */
-  #ask<T>(role: 'combine' | 'thresholds', index: number, call: (definition: AnyDefinition, ctx: never) => T): T | undefined {
+  #ask<T>(role: 'combine' | 'thresholds' | 'position', index: number, call: (definition: AnyDefinition, ctx: never) => T): T | undefined {
     const provider = this.modules.runtimes.find(({ active, entry }) => active && entry.definition[role])
     let answer: T | undefined
     const { id, definition } = provider?.entry ?? {}
