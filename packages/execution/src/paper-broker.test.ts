@@ -1,6 +1,7 @@
 import { instrument, type BookReader, type Candle } from '@tapeloom/core'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createBroker, gatesOf, PaperBroker, type BrokerRules, type ClosedTrade, type Fill, type Side, type Unfilled } from './index.ts'
+import { contractOf, createBroker, gatesOf, moneyOf, PaperBroker, unitsOf, type BrokerRules, type ClosedTrade, type Fill, type Side, type Unfilled } from './index.ts'
 
 const eth = instrument('ETH/USDT', { venue: 'x', tickSize: '0.5', lotSize: '0.1' })
 const plain: BrokerRules = {
@@ -251,6 +252,34 @@ describe('risk rules act on every event', () => {
     expect(shut(1.1, flat(100), 0.5e6)).toEqual(['cooldown', 'max-spread', 'max-position'])
     expect(shut(0, bookOf([], [], 'empty'), 11e6)).toEqual(['stale-data'])
   })
+})
+
+describe('the books of a broker', () => {
+  const usd = instrument('ETH/USD:ETH', { venue: 'x', tickSize: '0.05', lotSize: '1', contractSize: '10' })
+  test.each([['spot', eth, 10_000, 2], ['inverse', usd, 5, 100]] as const)('%s: trades sum up to the change of the equity exactly, to and fro through thin books', (_, of, cash, quantity) => {
+    const step = fc.record({ side: fc.constantFrom<Side[]>(-1, 0, 1, 1), mid: fc.integer({ min: 60, max: 140 }), depth: fc.integer({ min: 1, max: 30 }), wait: fc.integer({ min: 1, max: 3e6 }), funding: fc.integer({ min: -5, max: 5 }) })
+    fc.assert(fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
+      const { broker, ask, trades } = desk({ cash, quantity, stopAtr: 0 }, of)
+      const contract = contractOf(of)
+      let now = 0
+      for (const { side, mid, depth, wait, funding } of steps) {
+        now += wait
+        broker.book(flat(mid * (of === usd ? 20 : 1), (quantity * depth) / 20), now)
+        broker.fund(funding)
+        if (side !== broker.target) ask(side, now)
+        const { books } = broker
+        const start = unitsOf(contract, cash)
+        const mark = broker.state.markTicks
+        expect(books.realised + books.unrealised(mark) - books.fees - books.funding).toBe(books.equity(mark) - start)
+        expect(broker.equity).toBeCloseTo(moneyOf(contract, books.equity(mark)), 8)
+        const net = trades.reduce((sum, { netUnits }) => sum + BigInt(netUnits), 0n)
+        expect(broker.state.lots === 0 ? books.equity(mark) - start : BigInt(broker.state.trade.cash) - start).toBe(net)
+      }
+      runs += trades.length
+    }), { seed: 21, numRuns: 60 })
+    expect(runs).toBeGreaterThan(100)
+  })
+  let runs = 0
 })
 
 test('a trade marks what is held where there is no book', () => {

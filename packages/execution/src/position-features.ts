@@ -9,8 +9,8 @@ export const positionFeatures = {
   holding: { rev: 1, unit: 'count', range: [0, 1e9], description: 'Time since the position was opened, in horizons; missing while flat.' },
   sinceTrade: { rev: 1, unit: 'count', range: [0, 1e9], description: 'Time since the last trade was closed, in horizons; missing before it.' },
   stopAtr: { rev: 1, unit: 'atr', range: [-1e6, 1e6], description: 'Distance to the stop, < 0 beyond it; missing while flat or without a stop.' },
-  mfeAtr: { rev: 1, unit: 'atr', range: [-1e6, 1e6], description: 'Largest move in favour since the mean entry; missing while flat.', source: 'Sweeney (1996), Maximum adverse excursion' },
-  maeAtr: { rev: 1, unit: 'atr', range: [-1e6, 1e6], description: 'Largest move against (< 0) since the mean entry; missing while flat.', source: 'Sweeney (1996), Maximum adverse excursion' },
+  mfeAtr: { rev: 1, unit: 'atr', range: [0, 1e6], description: 'Largest move in favour since the mean entry; missing while flat.', source: 'Sweeney (1996), Maximum adverse excursion' },
+  maeAtr: { rev: 1, unit: 'atr', range: [-1e6, 0], description: 'Largest move against (< 0) since the mean entry; missing while flat.', source: 'Sweeney (1996), Maximum adverse excursion' },
   drawdown: { rev: 1, unit: 'ratio', range: [0, 1], description: 'Share of the highest equity that is lost; missing before the first position.' },
   losingStreak: { rev: 1, unit: 'count', range: [0, 1e9], description: 'Losing trades in a row; missing before the first trade.' },
 } as const
@@ -29,8 +29,9 @@ export function writePosition(features: Record<keyof typeof positionFeatures, nu
   features.holding = side === 0 ? NaN : (now - trade.openedAt) / horizonUs
   features.sinceTrade = (now - closedAt) / horizonUs
   features.stopAtr = finite(held * (markTicks - stopTicks))
-  features.mfeAtr = finite(held * (bestTicks - entryTicks))
-  features.maeAtr = finite(held * (worstTicks - entryTicks))
+  const [most, least] = [finite(held * (bestTicks - entryTicks)), finite(held * (worstTicks - entryTicks))]
+  features.mfeAtr = most < 0 ? 0 : most
+  features.maeAtr = least > 0 ? 0 : least
   features.drawdown = side === 0 && trades === 0 ? NaN : Math.min(1, Math.max(0, 1 - broker.equity / peak))
   features.losingStreak = trades === 0 ? NaN : losses
 }
