@@ -101,6 +101,21 @@ const source = z.union([
   }).refine((one) => KINDS.filter((key) => key in one).length === 1, { error: `one of ${SOURCE}` }),
 ], { error: SOURCE })
 
+const isSize = (value: unknown) => typeof value === 'string' && /^\d+(\.\d+)?(MB|GB)$/.test(value)
+const STORE = "'memory', a file such as run.duckdb, or { path, memoryLimit, retention }"
+const store = z.union([
+  text(STORE),
+  section({
+    path: text("'memory' or a file such as run.duckdb").optional(),
+    memoryLimit: leaf<`${number}MB` | `${number}GB`>("a size such as '512MB'", isSize).optional(),
+    retention: section({
+      keep: record(duration, 'a mapping of tables to durations'),
+      pinned: duration.optional(),
+    }).optional(),
+  }),
+], { error: STORE })
+export type StoreShape = z.infer<typeof store>
+
 const weight = leaf<number>('a number from 0', (value) => isNumber(value) && value >= 0)
 const probability = leaf<number>('a number above 0, at most 1', (value) => isNumber(value) && value > 0 && value <= 1)
 
@@ -120,7 +135,8 @@ export const configSchema = section({
   }),
   data: section({
     sources: list(source, 'a list of sources').optional(),
-    store: text("'memory' or a file such as run.duckdb").optional(),
+    store: store.optional(),
+    trades: boolean.optional(),
     journal: text('a folder').optional(),
     timeframes: list(timeframe, "a list of timeframes such as '1m'").optional(),
     priceVenue: record(text('the name of a venue'), 'a mapping of symbols to venues').optional(),

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { TapeloomError, type Logger, type MarketSymbol, type Source, type Store } from '@tapeloom/core'
-import { DataProvider, memoryStore, parquetSource, type DataProviderOptions } from '@tapeloom/data'
+import { resolve } from 'node:path'
+import { TapeloomError, type Logger, type MarketSymbol, type Source } from '@tapeloom/core'
+import { DataProvider, parquetSource, type DataProviderOptions } from '@tapeloom/data'
 import type { SimulatedVenueSpec } from '@tapeloom/data/sim'
 import { nodeAt, type ConfigNode } from './config-node.ts'
 import type { ConfigShape, LiveShape, SimShape } from './config-schema.ts'
 import type { Mistakes } from './mistakes.ts'
 import { importExports } from './module-import.ts'
+import { storeOf } from './store-section.ts'
 import { redacted } from './variables.ts'
 
 /** What takes the place of what the configuration says. */
@@ -38,15 +39,15 @@ export async function dataOf(
 ): Promise<DataProvider> {
   const around = { folder, seed, mistakes, logger: overrides.logger, capture: overrides.capture }
   const sources = overrides.sources ?? (await sourcesOf(root, data, around))
-  const beside = overrides.store === undefined ? folder : process.cwd()
-  const store = await storeOf(root, overrides.store ?? data.store, beside, around)
-  const { timeframes, priceVenue } = data
+  const store = await storeOf(root, data.store, overrides.store, around)
+  const { timeframes, priceVenue, trades } = data
   const { logger } = overrides
   const journal = overrides.store === undefined ? data.journal : undefined // that of another store is none of its
   return new DataProvider({
     sources,
     ...(store && { store }),
     ...(timeframes && { timeframes }),
+    ...(trades !== undefined && { trades }),
     ...(priceVenue && { priceVenue: priceVenue as NonNullable<DataProviderOptions['priceVenue']> }),
     ...(journal !== undefined && { journal: resolve(folder, journal) }),
     ...(logger && { behind: (error: TapeloomError) => logger.error(error.message) }),
@@ -154,22 +155,8 @@ function isSource(value: unknown): value is Source {
   return typeof name === 'string' && typeof events === 'function'
 }
 
-async function storeOf(
-  root: ConfigNode, store: string | undefined, folder: string, around: Surroundings,
-): Promise<Store | undefined> {
-  if (store === undefined || store === 'memory') return memoryStore()
-  const node = nodeAt(root, ['data', 'store'])
-  const path = resolve(folder, store)
-  if (!existsSync(dirname(path))) {
-    const what = `the folder of '${store}' does not exist. Make it, or choose another path.`
-    around.mistakes.add('store.directory', node, redacted(what, node))
-  }
-  const duckdb = await ownPackage('@tapeloom/store-duckdb', node, around)
-  return duckdb && (duckdb['duckdbStore'] as (file: string) => Store)(path)
-}
-
 /** A package of ours that only some configurations need, so that it is no dependency. */
-async function ownPackage(name: string, node: ConfigNode | undefined, { folder, mistakes }: Surroundings) {
+export async function ownPackage(name: string, node: ConfigNode | undefined, { folder, mistakes }: Surroundings) {
   const imported = await importExports(name, folder)
   if ('ok' in imported) return imported.ok
   const isAbsent = imported.code === 'module.not-installed'

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
+import type { Store } from '@tapeloom/core'
 import { candleSource } from '@tapeloom/data'
 import { checkConfig } from './check-config.ts'
 import { moduleText, projectFolder } from './config-fixture.ts'
@@ -107,5 +109,61 @@ test('venues that cannot be simulated are told where they stand', async () => {
   ])
   expect(await errorsOf('d.yaml')).toEqual([
     expect.stringContaining("simulatedVenues: venues 'a a' are none, or not distinct"), expect.stringContaining('predictability is for a market without venues'),
+  ])
+})
+
+test('a store is said with its memory, its retention and the tape of trades', async () => {
+  const folder = projectFolder({
+    'c.yaml': `orchestrator: { modules: [] }
+data:
+  sources: [{ sim: { symbols: [BTC/USDT], duration: 3m, seed: 7 } }]
+  store: { path: run.duckdb, memoryLimit: 300MB, retention: { keep: { ohlcv_1s: 1m, trades: 2m }, pinned: 1d } }
+  trades: true
+`,
+  }, ['store-duckdb'])
+  const rowsOf = async (options: object) => {
+    const orchestrator = await ConfigurableOrchestrator.load(join(folder, 'c.yaml'), options)
+    const { events } = await orchestrator.run()
+    await orchestrator.stop()
+    return { events, store: orchestrator.plan.store }
+  }
+  const { events, store: path } = await rowsOf({})
+  const installed = pathToFileURL(join(folder, 'node_modules/@tapeloom/store-duckdb/src/index.ts')).href
+  const { openDuckDB } = (await import(installed)) as { openDuckDB: (file: string, options: object) => Promise<Store> }
+  const store = await openDuckDB(path, { readOnly: true })
+  const { length, columns } = await store.read({ table: 'trades', columns: ['ts_event'] })
+  await store.close()
+  expect(length).toBeGreaterThan(0)
+  expect(length).toBeLessThan(events.trade)
+  const times = columns['ts_event'] as Float64Array
+  expect(times.at(-1)! - times[0]!).toBeLessThan(150e6)
+  expect(await rowsOf({ store: 'memory' })).toMatchObject({ store: 'memory', events })
+})
+
+test('what a store cannot be told is a mistake at its place', async () => {
+  const errorsOf = async (data: string) => {
+    const { errors } = await checkConfig(join(projectFolder({ 'c.yaml': `orchestrator: { modules: [] }\ndata:\n${data}` }, ['store-duckdb']), 'c.yaml'))
+    return errors.map(({ code, message, position }) => `${code} ${position?.line}:${position?.column} ${message.replace(/^\[[^\]]*\] /, '')}`)
+  }
+  expect(await errorsOf('  store: { paht: a.duckdb, memoryLimit: 3 }\n  trads: true\n')).toEqual([
+    "config.key 3:12 'paht' is no key here. Did you mean 'path'?",
+    "config.value 3:41 'data.store.memoryLimit' is 3. Give a size such as '512MB'.",
+    "config.key 4:3 'trads' is no key here. Did you mean 'trades'?",
+  ])
+  expect(await errorsOf('  store: { retention: { kep: { trades: 1d } } }\n')).toEqual([
+    "config.missing 3:23 'data.store.retention' has no 'keep'. Give a mapping of tables to durations.",
+    "config.key 3:25 'kep' is no key here. Did you mean 'keep'?",
+  ])
+  expect(await errorsOf('  store: { memoryLimit: 1GB, retention: { keep: { trade: 1d, ohlcv: 1d, models: 1d, features: 3 } } }\n  trades: 1\n')).toEqual([
+    "config.value 3:95 'data.store.retention.keep.features' is 3. Give a duration such as '5s'.",
+    "config.value 4:11 'data.trades' is 1. Give true or false.",
+  ])
+  expect(await errorsOf('  store: { memoryLimit: 1GB, retention: { keep: { trade: 1d, ohlcv: 1d, layouts: 1d } } }\n')).toEqual([
+    "store.memory-limit 3:25 'memoryLimit' is of a DuckDB file, and this store is in memory. Give a path, or leave it out.",
+    expect.stringMatching(/^store\.table 3:58 store.*'trade'.*Did you mean 'trades'/),
+    expect.stringMatching(/^store\.retention 3:\d+ store retention 'layouts': its rows have no time/),
+  ])
+  expect(await errorsOf('  store: [a]\n')).toEqual([
+    "config.value 3:10 'data.store' is a list. Give 'memory', a file such as run.duckdb, or { path, memoryLimit, retention }.",
   ])
 })
