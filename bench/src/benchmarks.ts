@@ -54,6 +54,7 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'book-bytes', file: 'packages/feeds/bench/book-bytes.bench.ts' },
   // --full: ten million trades.
   { name: 'tape', file: 'packages/store-duckdb/bench/tape.bench.ts' },
+  { name: 'execution', file: 'packages/execution/bench/decision-fill.bench.ts' },
   { name: 'order-flow', file: 'packages/module-microstructure/bench/order-flow.bench.ts' },
   { name: 'predictors', file: 'packages/module-cnn/bench/predictors.bench.ts' },
 ]
