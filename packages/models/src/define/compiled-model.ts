@@ -95,7 +95,10 @@ export function countClasses(loss: Node, targets: ReadonlyMap<string, Node>): Ma
   return new Map(
     topologicalOrder([loss]).flatMap((node): [string, number][] => {
       const name = node.op === 'Equal' ? names.get(node.inputs[0]!) : undefined
-      return name === undefined ? [] : [[name, node.dimensions.at(-1) ?? 1]]
+      const other = node.inputs[1]?.leaf
+      // All classes in their order: any other comparison is the model's own.
+      const isAll = other?.kind === 'constant' && other.values.length > 1 && other.values.every((value, i) => value === i)
+      return name !== undefined && isAll ? [[name, other.values.length]] : []
     }),
   )
 }

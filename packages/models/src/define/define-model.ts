@@ -4,6 +4,7 @@ import { input, nodeOf, type Node } from '../graph/node.ts'
 import { div, mul, reduceSum } from '../graph/primitives.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import { openInference } from '../serve/network-runtime.ts'
+import { SAMPLE_WEIGHTS } from './sample-weights.ts'
 import { adamW, type Optimizer } from '../optimize/optimizer.ts'
 import { openTrainer } from '../train/network-trainer.ts'
 
@@ -86,7 +87,7 @@ function compile<I extends Shapes, T extends TargetSet, O extends Readonly<Recor
         'Return one number a sample, shape []; mean() makes one.',
     )
   }
-  const sampleWeights = input('sample.weight', [-1])
+  const sampleWeights = input(SAMPLE_WEIGHTS, [-1])
   const loss = div(reduceSum(mul(perSample, sampleWeights), [0]), reduceSum(sampleWeights, [0]))
   const parameters = layOut([...outputs.values(), loss])
   if (parameters.length === 0) {

@@ -2,7 +2,8 @@ import { createRandom } from '@tapeloom/core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { compiledOf } from './define-model.ts'
 import { initialWeights } from './initial-weights.ts'
-import { PACKED_GRADIENTS, SAMPLE_WEIGHTS, trainingGraph } from './model-graphs.ts'
+import { PACKED_GRADIENTS, trainingGraph } from './model-graphs.ts'
+import { SAMPLE_WEIGHTS } from './sample-weights.ts'
 import { onnxRuntime, type Session } from '../onnx/onnx-runtime.ts'
 import {
   abs,

@@ -3,6 +3,7 @@ import { differentiate } from '../graph/differentiate.ts'
 import type { Node } from '../graph/node.ts'
 import { concat, reshape } from '../graph/primitives.ts'
 import { encodeModel, type Precision } from '../onnx/encode-model.ts'
+import { SAMPLE_WEIGHTS } from './sample-weights.ts'
 
 /** Below this many weights one packed output costs less than one a parameter. */
 const PACKED_WEIGHTS = 100_000
@@ -10,9 +11,8 @@ const PACKED_WEIGHTS = 100_000
 const parameterInputs = (model: CompiledModel): [string, Node][] =>
   model.parameters.map(({ name, node }) => [name, node])
 
-/** Name of a target, of the sample weights and of a gradient among the tensors of a training graph. */
+/** Name of a target and of a gradient among the tensors of a training graph. */
 export const targetName = (name: string): string => `target.${name}`
-export const SAMPLE_WEIGHTS = 'sample.weight'
 export const gradientName = (parameter: string): string => `gradient.${parameter}`
 /** The output that holds all gradients in the order of the flat weights, where the graph packs them. */
 export const PACKED_GRADIENTS = 'gradients'

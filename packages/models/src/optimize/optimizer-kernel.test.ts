@@ -167,3 +167,12 @@ test('a snapshot of another model, or an incomplete one, is refused and changes 
   for (const state of bad) expect(() => memory.restore(state)).toThrow(/snapshot/)
   expect(memory.snapshot()).toEqual(before)
 })
+
+test('gradients too large for their squares change nothing, and what follows is learnt', () => {
+  const memory = new ParameterMemory(Float32Array.of(1, 1, 1, 1), adamW({ learningRate: 0.1, weightDecay: 0 }), 'one')
+  memory.gradients.fill(1e25)
+  expect(memory.update()).toBe(false)
+  memory.gradients.fill(1)
+  expect(memory.update()).toBe(true)
+  expect(memory.weights[0]).toBeCloseTo(0.9, 5)
+})

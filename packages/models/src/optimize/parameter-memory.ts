@@ -5,6 +5,8 @@ import { scheduleFactor, type Optimizer } from './optimizer.ts'
 import { webAssembly } from './web-assembly.ts'
 
 const PAGE_BYTES = 65536
+/** The square of a gradient beyond it is infinite in float32: v would be for ever, and its weight would never move again. */
+const LARGEST_NORM = 1e18
 
 /** Everything that a later step depends on; restoring it continues bit for bit. */
 export interface TrainingState {
@@ -63,13 +65,14 @@ export class ParameterMemory {
     return this.#average.length > 0 ? this.#average.slice() : this.weights.slice()
   }
 
-  /** One optimiser step from the gradients. Returns false, and changes nothing, when a gradient is not finite. */
+  /** One optimiser step from the gradients. Returns false, and changes nothing, when they are not finite or too large. */
   update(): boolean {
     const optimizer = this.#optimizer
     const length = Math.ceil(this.weights.length / 4) * 16
     const norm = Math.sqrt(this.#kernel.sumOfSquares(length, this.gradients.byteOffset))
     if (!Number.isFinite(norm)) return false
     const scale = norm > optimizer.clipNorm ? optimizer.clipNorm / norm : 1
+    if (norm * scale > LARGEST_NORM) return false
     this.#step++
     const rate = optimizer.learningRate * scheduleFactor(optimizer.schedule, this.#step)
     const decay = 1 - rate * optimizer.weightDecay

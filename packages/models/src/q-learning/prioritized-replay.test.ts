@@ -62,3 +62,13 @@ test('a return ends before an explored action', () => {
   returns.push(step(0, 1), 1, false)
   expect(returns.push(step(1, -100, true), 2, false)).toEqual([{ state: 0, action: 0, reward: 1, discount: 0.5, next: 1 }])
 })
+
+test('an error that is not finite leaves the priority as it was', () => {
+  const replay = filled([1, 2, 4, 8])
+  const shares = () => [0, 1, 2, 3].map((place) => replay.share(place))
+  const before = shares()
+  for (const error of [NaN, Infinity, -Infinity]) replay.update(1, error)
+  replay.add(4)
+  expect(shares()).not.toContain(NaN)
+  expect(shares()[1]! / shares()[0]!).toBeCloseTo(before[1]! / before[0]!, 12)
+})

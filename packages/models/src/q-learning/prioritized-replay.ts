@@ -52,8 +52,9 @@ export class PrioritizedReplay<T> {
     return { places, items: places.map((place) => this.#items[place]!), weights: Float32Array.from(logs, (log) => Math.exp(log - top)) }
   }
 
-  /** Gives a drawn transition the priority of its new error. */
+  /** Gives a drawn transition the priority of its new error; one that is not finite would spoil all sums, and says nothing. */
   update(place: number, error: number): void {
+    if (!Number.isFinite(error)) return
     const priority = Math.exp(this.#alpha * Math.log(Math.abs(error) + FLOOR))
     this.#top = Math.max(this.#top, priority)
     this.#set(place, priority)

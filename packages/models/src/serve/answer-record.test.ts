@@ -53,3 +53,11 @@ test('answers that are never resolved do not pile up', () => {
   expect(record.open.length).toBe(4096)
   expect(record.open[0]!.id).toBe('904')
 })
+
+test('a move that is not known is no hold: the answer is forgotten', () => {
+  const record = createAnswerRecord()
+  const draft = answerOf(record, [1, 0, 0])
+  noteAnswer(record, { id: 'a', ...draft } as Prediction)
+  expect(noteOutcome(record, { prediction: 'a', bps: NaN } as PredictionResolved)).toBe(true)
+  expect([record.resolved, record.open.length]).toEqual([0, 0])
+})

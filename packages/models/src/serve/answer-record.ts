@@ -59,6 +59,7 @@ export function noteOutcome(record: AnswerRecord, { prediction, bps }: Predictio
   const at = open.findIndex(({ id }) => id === prediction)
   if (at < 0) return false
   const [answer] = open.splice(at, 1)
+  if (Number.isNaN(bps)) return true // a move that is not known is no hold
   const came = bps > thresholdBps ? CLASS.buy : bps < -thresholdBps ? CLASS.sell : CLASS.hold
   const place = record.resolved++ % ROOM
   scores.set(answer!.scores, 3 * place)

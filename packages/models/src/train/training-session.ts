@@ -1,5 +1,6 @@
 import type { Plain, Tensors, TrainingResult } from '@tapeloom/core'
 import { DropoutMasks } from './dropout-masks.ts'
+import { SAMPLE_WEIGHTS } from '../define/sample-weights.ts'
 import { onnxRuntime, type OnnxRuntime, type OrtTensors, type Session } from '../onnx/onnx-runtime.ts'
 import type { Optimizer } from '../optimize/optimizer.ts'
 import { ParameterMemory, type TrainingState } from '../optimize/parameter-memory.ts'
@@ -35,9 +36,11 @@ export class TrainingSession {
   readonly #fetches: OrtTensors
   readonly #loss = new Float32Array(1)
   readonly #masks: DropoutMasks
+  readonly #batch: number
 
   private constructor(plan: TrainingPlan, runtime: OnnxRuntime, session: Session) {
     this.#session = session
+    this.#batch = plan.batch
     const memory = new ParameterMemory(plan.initial, plan.optimizer, plan.layout)
     this.#memory = memory
     const used = plan.fed.filter(({ name }) => session.inputNames.includes(name))
@@ -80,18 +83,29 @@ export class TrainingSession {
     return { ...(await this.train(tensors)), weights: this.#memory.served() }
   }
 
-  /** One step on tensors by their names in the graph; missing samples at the end are filled with 0 and weigh 0. */
+  /** One step on tensors by their names in the graph; missing samples at the end weigh 0. */
   async train(tensors: Tensors): Promise<Omit<TrainingResult, 'weights'>> {
+    const weights = tensors[SAMPLE_WEIGHTS]!
+    const sound = weights.findIndex((weight) => weight > 0)
     for (const [name, array] of this.#fed) {
       const given = tensors[name]!
       array.set(given)
-      array.fill(0, given.length)
+      if (name === SAMPLE_WEIGHTS) array.fill(0, given.length)
+      else this.#repeat(array, sound, weights)
     }
     this.#masks.draw(this.#memory.step)
     await this.#session.run(this.#feeds, this.#fetches)
     const loss = this.#loss[0]!
     const dropped = !Number.isFinite(loss) || !this.#memory.update()
     return { step: this.#memory.step, loss, dropped }
+  }
+
+  /** Where a sample weighs 0 stands a sound one: 0 times what is not finite, a loss of zeros or of NaN, is NaN. */
+  #repeat(array: Float32Array, sound: number, weights: Float32Array): void {
+    const size = array.length / this.#batch
+    for (let i = 0; i < this.#batch; i++) {
+      if (!((weights[i] ?? 0) > 0)) array.copyWithin(i * size, sound * size, (sound + 1) * size)
+    }
   }
 
   snapshot(): TrainingState {

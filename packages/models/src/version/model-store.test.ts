@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -74,7 +74,7 @@ test('a checkpoint of another schema, a damaged one and a missing one leave the 
   await writeFile(join(directory, '0.checkpoint'), whole.subarray(0, -1))
   await expect(store.serve(runtime)).rejects.toMatchObject({ code: 'models.checkpoint' })
   await rm(join(directory, '0.checkpoint'))
-  await expect(store.serve(runtime)).rejects.toThrow(/ENOENT/)
+  await expect(store.serve(runtime)).rejects.toMatchObject({ code: 'models.checkpoint', message: expect.stringMatching(/cannot be read: ENOENT/) as string })
   expect(runtime.version).toBe('0')
   expect(await runtime.infer({ x: Float32Array.of(2) })).toEqual(before)
   await writeFile(join(directory, '0.checkpoint'), whole)
@@ -109,4 +109,21 @@ test.skipIf(process.platform === 'win32')('a disk that takes no more leaves the 
   expect(stdout).toMatch(/^models\.disk .*cannot be written: EFBIG.*what was there is whole\.\nmodels\.disk 0\n$/)
   expect(await loadCheckpoint(path)).toEqual({ metadata: { first: true }, state: null })
   expect((await readdir(directory)).sort()).toEqual(['model', 'program.mjs'])
+})
+
+test('an index that cannot be read is no empty store, and a directory that cannot be made says so', async () => {
+  await mkdir(join(directory, 'versions.json'))
+  await expect(ModelStore.open(directory, { schemaHash: 'a' })).rejects.toMatchObject({ code: 'models.disk' })
+  await writeFile(join(directory, 'file'), '')
+  const open = ModelStore.open(join(directory, 'file', 'store'), { schemaHash: 'a' })
+  await expect(open).rejects.toMatchObject({ code: 'models.disk' })
+})
+
+test('a version that is replaced while it is being read is read whole', async () => {
+  const store = await ModelStore.open(directory, { schemaHash: 'a' })
+  for (let step = 1; step < 20; step++) {
+    await store.save(state(step))
+    const [, loaded] = await Promise.all([store.save(state(step + 0.5)), store.load('newest')])
+    expect(loaded.state).toEqual(state(Number(loaded.version)))
+  }
 })

@@ -53,13 +53,12 @@ export class ModelStore {
 
   /**
    * Opens or creates the store of a model that is fed as `schemaHash` says.
-   * @throws TapeloomError `models.checkpoint` when its index is damaged, `models.disk` when it cannot be created
+   * @throws TapeloomError `models.checkpoint` when its index is damaged, `models.disk` when it cannot be read or created
    */
   static async open(directory: string, { schemaHash }: { readonly schemaHash: string }): Promise<ModelStore> {
     const path = join(directory, INDEX)
-    const text = await readFile(path, 'utf8').catch(() => undefined)
+    const text = await readIndex(directory, path)
     if (text === undefined) {
-      await mkdir(directory, { recursive: true })
       return new ModelStore(directory, schemaHash, { versions: [], champion: null, challenger: null, former: [] })
     }
     try {
@@ -102,7 +101,10 @@ export class ModelStore {
    * @throws TapeloomError `models.version` when there is none, `models.checkpoint` when it is damaged, `models.schema` when
    * it was fed otherwise or is of another operator set
    */
-  async load(which: (typeof ROLES)[number] | (string & {})): Promise<{ readonly version: string; readonly state: Plain }> {
+  load(which: (typeof ROLES)[number] | (string & {})): Promise<{ readonly version: string; readonly state: Plain }> {
+    return this.#queued(() => this.#load(which)) // a change may remove the file that is to be read
+  }
+  async #load(which: string): Promise<{ readonly version: string; readonly state: Plain }> {
     const role = ROLES.find((name) => name === which)
     const version = role ? this[role] : which
     if (!this.versions.some((one) => one.version === version)) throw this.#unknown(which)
@@ -185,6 +187,18 @@ export class ModelStore {
     if (gone.length === 0) return
     await this.#write({ ...this.#index, versions: this.versions.filter(({ version }) => kept.has(version)) })
     for (const { version } of gone) await rm(this.#path(version), { force: true })
+  }
+}
+
+/** The text of the index; undefined where there is none yet, in a directory that exists from then on. */
+async function readIndex(directory: string, path: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { recursive: true })
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const text = `[models ${path}] cannot be opened: ${(cause as Error).message}. Check the path and its rights.`
+    throw new TapeloomError('models.disk', text, { cause })
   }
 }
 
