@@ -64,6 +64,8 @@ export interface BrokerState {
   trades: number
   fills: number
   peak: number
+  /** Funding times so far. */
+  period: number
   day: number
   dayEquity: number
   /** The day (UTC) whose loss limit is reached, and whether the drawdown limit is. */
@@ -79,6 +81,6 @@ export function createBroker(instrument: Instrument, cash: number): BrokerState 
     books: emptyBooks(unitsOf(contractOf(instrument), cash)), orders: [], trade: noTrade(),
     lots: 0, entryTicks: NaN, settled: cash, markTicks: NaN, stopTicks: NaN, bestTicks: NaN, worstTicks: NaN,
     atr: new Atr(14).state, seenAt: NaN, live: false, booked: false,
-    closedAt: NaN, lossAt: NaN, losses: 0, trades: 0, fills: 0, peak: cash, day: NaN, dayEquity: cash, lossDay: NaN, halted: false,
+    closedAt: NaN, lossAt: NaN, losses: 0, trades: 0, fills: 0, peak: cash, period: NaN, day: NaN, dayEquity: cash, lossDay: NaN, halted: false,
   }
 }

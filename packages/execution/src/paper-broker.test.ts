@@ -5,7 +5,7 @@ import { contractOf, createBroker, gatesOf, moneyOf, PaperBroker, unitsOf, type 
 
 const eth = instrument('ETH/USDT', { venue: 'x', tickSize: '0.5', lotSize: '0.1' })
 const plain: BrokerRules = {
-  cash: 10_000, takerBps: 10, makerBps: -2, latency: 50_000, patience: 5e6, share: 0.1, quantity: 2, entry: 'taker', stopAtr: 0,
+  cash: 10_000, takerBps: 10, makerBps: -2, latency: 50_000, patience: 5e6, share: 0.1, quantity: 2, entry: 'taker', stopAtr: 0, fundingBps: 0, fundingEvery: 28_800e6,
   maxPosition: 1, dailyLoss: 1, maxDrawdown: 1, cooldown: 1e6, maxSpreadBps: 50, maxAge: 10e6, killSwitch: false,
 }
 type Levels = readonly (readonly [price: number, quantity: number])[]
@@ -139,6 +139,17 @@ describe('orders that take', () => {
     broker.book(flat(102), 1.05e6)
     expect(trades[0]?.net).toBe(-1.98) // 2 · 99 · 1 %
   })
+})
+
+test('funding falls due at its times, for what was held before them', () => {
+  const { broker, ask } = desk({ takerBps: 0, fundingBps: 100, fundingEvery: 10e6 })
+  broker.book(flat(100), 1e6)
+  ask(1, 9.97e6)
+  broker.book(flat(100), 10.02e6) // filled after the funding of second 10
+  expect(broker.books.funding).toBe(0n)
+  broker.trade(100, 1, 'buy', 19e6)
+  broker.book(flat(100), 35e6)
+  expect(moneyOf(contractOf(eth), broker.books.funding)).toBe(3.96) // twice 1 % of 2 · 99
 })
 
 describe('orders that rest', () => {

@@ -1,67 +1,11 @@
 import { fromGrid, toGrid, type BookReader, type Candle, type Instrument } from '@tapeloom/core'
 import { Atr } from '@tapeloom/indicators'
 import { walkBook } from './book-walk.ts'
+import type { BrokerListener, BrokerRules } from './broker-rules.ts'
 import { createBroker, type BrokerState, type Order, type Side } from './broker-state.ts'
 import { contractOf, lotValueOf, moneyOf, rateOf, type Contract } from './contract.ts'
 import { PositionBook } from './position-book.ts'
-import { breach, type RiskRules } from './risk-gates.ts'
-
-/** How orders are made and filled; durations in µs. */
-export interface BrokerRules extends RiskRules {
-  /** Starting cash, in the settlement asset. */
-  readonly cash: number
-  /** Basis points of the value; a maker's may be a rebate (< 0). */
-  readonly takerBps: number
-  readonly makerBps: number
-  readonly latency: number
-  /** How long an order waits for what it lacks. */
-  readonly patience: number
-  /** Share of the equity that a position takes, where `quantity` is 0. */
-  readonly share: number
-  /** Quantity of a position; 0: by `share`. */
-  readonly quantity: number
-  readonly entry: 'taker' | 'maker'
-  /** Distance of the stop from the mean entry in ATR(14); 0: none. */
-  readonly stopAtr: number
-}
-
-/** One order filled, whole or in part: mean price, fee in the settlement asset. */
-export interface Fill {
-  readonly side: 'buy' | 'sell'
-  readonly price: number
-  readonly quantity: number
-  readonly fee: number
-  readonly liquidity: 'taker' | 'maker'
-  readonly reason: string
-}
-/** A trade from flat to flat: `netUnits / unitsPerOne` is what it brought, exactly, after fees and funding. */
-export interface ClosedTrade {
-  readonly id: string
-  readonly side: 'long' | 'short'
-  readonly quantity: number
-  readonly entryPrice: number
-  readonly exitPrice: number
-  readonly openedAt: number
-  readonly closedAt: number
-  readonly netBps: number
-  readonly net: number
-  readonly netUnits: string
-  readonly unitsPerOne: string
-  /** What the last order of it was for. */
-  readonly reason: string
-}
-/** An order, or the rest of one, that is given up. */
-export interface Unfilled {
-  readonly side: 'buy' | 'sell'
-  readonly quantity: number
-  readonly reason: string
-}
-/** Hears what comes of orders. */
-export interface BrokerListener {
-  filled(fill: Fill): void
-  closed(trade: ClosedTrade): void
-  unfilled(order: Unfilled): void
-}
+import { breach } from './risk-gates.ts'
 
 /** Trades on paper what decisions ask for: one position a symbol, an opposite signal closes first. Its state is plain data. */
 export class PaperBroker {
@@ -126,6 +70,7 @@ export class PaperBroker {
     const { state } = this
     const live = book.status === 'live'
     state.booked = true
+    this.#accrue(now)
     this.settle(book, now)
     state.live = live
     state.seenAt = now
@@ -137,6 +82,7 @@ export class PaperBroker {
     const { state } = this
     const [{ tick, lot }, first] = [this.#instrument, state.orders[0]]
     const ticks = toGrid(tick, price)
+    this.#accrue(now)
     if (first && aggressor === (first.side === 1 ? 'sell' : 'buy') && first.side * (first.limitTicks - ticks) > 0 && now <= first.lateUs) {
       const lots = Math.min(first.lots, toGrid(lot, quantity))
       if (lots > 0) this.#fill(first, [[first.limitTicks, lots]], 'maker', now)
@@ -149,6 +95,7 @@ export class PaperBroker {
   candle({ openTime, open, high, low, close }: Candle, now: number): void {
     const { state } = this
     const { tick } = this.#instrument
+    this.#accrue(now)
     if (!state.booked) {
       for (let order = state.orders[0]; order && order.asOf <= openTime && this.#sized(order, toGrid(tick, open)); order = state.orders[0]) {
         this.#fill(order, [[toGrid(tick, open), order.lots]], 'taker', now)
@@ -182,6 +129,15 @@ export class PaperBroker {
     if (orders[0]?.kind === 'open') this.#giveUp(reason)
     else if (orders.length > 1) this.state.orders = []
     if (lots !== 0 && this.state.orders.length === 0) this.#order('close', -this.side as 1 | -1, now, now, reason)
+  }
+
+  /** Pays the funding of the times that have come since the last input, before anything is filled. */
+  #accrue(now: number): void {
+    const { fundingBps, fundingEvery } = this.#rules
+    const period = Math.floor(now / fundingEvery)
+    const passed = period - this.state.period
+    this.state.period = period
+    if (passed > 0 && fundingBps !== 0) this.fund(passed * fundingBps)
   }
 
   #order(kind: Order['kind'], side: 1 | -1, asOf: number, now: number, reason: string): void {

@@ -1,8 +1,9 @@
 import { defineModule, fromPackage, option, type BookReader, type EventOf, type Instrument } from '@tapeloom/core'
 import { Atr } from '@tapeloom/indicators'
 import pkg from '@tapeloom/execution/package.json' with { type: 'json' }
+import type { BrokerRules, ClosedTrade, Fill, Unfilled } from './broker-rules.ts'
 import { createBroker, type BrokerState } from './broker-state.ts'
-import { PaperBroker, type BrokerRules, type ClosedTrade, type Fill, type Unfilled } from './paper-broker.ts'
+import { PaperBroker } from './paper-broker.ts'
 import { positionColumns, positionFeatures, writePosition } from './position-features.ts'
 import { gatesOf } from './risk-gates.ts'
 import { TradeReporter } from './trade-reporter.ts'
@@ -56,6 +57,8 @@ export const pnl = defineModule({
     latency: option.duration({ default: '50ms', description: 'From a decision to the book that its order meets.' }),
     patience: option.duration({ default: '5s', description: 'How long an order waits for a book, a counterpart or the rest of its quantity.' }),
     stopAtr: option.number({ default: 3, min: 0, max: 1000, description: 'Distance of the stop from the mean entry in ATR(14); 0: none.' }),
+    fundingBps: option.number({ default: 0, min: -1000, max: 1000, description: 'Funding that longs pay each time, of the value at the mark.' }),
+    fundingEvery: option.duration({ default: '8h', description: 'Time between two fundings: they fall on its multiples, UTC.' }),
     maxPosition: option.number({ default: 1, min: 0, max: 100, description: 'Value of a position over the equity, at most.' }),
     dailyLoss: option.number({ default: 0.05, min: 1e-6, max: 1, description: 'Share of the equity that may be lost in a UTC day.' }),
     maxDrawdown: option.number({ default: 0.2, min: 1e-6, max: 1, description: 'Share of the highest equity that may be lost at all.' }),

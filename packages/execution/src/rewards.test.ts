@@ -6,19 +6,18 @@ test('a net return is of what there was before', () => {
 })
 
 test('the differential Sharpe ratio is the derivative of the moving Sharpe ratio by its adaption rate', () => {
-  let moments: SharpeMoments = noReturns
   const sharpe = ({ a, b }: SharpeMoments) => a / Math.sqrt(b - a * a)
-  const returns = Array.from({ length: 200 }, (_, i) => 0.01 * Math.sin(i) + 0.001)
-  for (const [i, change] of returns.entries()) {
+  const eps = 1e-6
+  let moments: SharpeMoments = noReturns
+  const steps = Array.from({ length: 200 }, (_, i) => 0.01 * Math.sin(i) + 0.001).map((change) => {
     const { reward, moments: next } = differentialSharpe(moments, change)
-    if (i === 0) expect(reward).toBeNaN()
-    else if (i > 20) {
-      const eps = 1e-6
-      const nudged = { a: moments.a + eps * (change - moments.a), b: moments.b + eps * (change * change - moments.b) }
-      expect(reward / ((sharpe(nudged) - sharpe(moments)) / eps)).toBeCloseTo(1, 4)
-    }
+    const nudged = { a: moments.a + eps * (change - moments.a), b: moments.b + eps * (change * change - moments.b) }
+    const step = { reward, derivative: (sharpe(nudged) - sharpe(moments)) / eps }
     moments = next
-  }
+    return step
+  })
+  expect(steps[0]?.reward).toBeNaN()
+  for (const { reward, derivative } of steps.slice(20)) expect(reward / derivative).toBeCloseTo(1, 4)
 })
 
 test('a return above the mean is rewarded, a loss is not', () => {
