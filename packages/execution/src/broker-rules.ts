@@ -1,3 +1,4 @@
+import type { EventMap, PositionClosed } from '@tapeloom/core'
 import type { RiskRules } from './risk-gates.ts'
 
 /** How orders are made and filled; durations in µs. */
@@ -22,37 +23,34 @@ export interface BrokerRules extends RiskRules {
   readonly fundingEvery: number
 }
 
+declare module '@tapeloom/core' {
+  interface EventMap {
+    'pnl:fill': {
+      readonly side: 'buy' | 'sell'
+      readonly price: number
+      readonly quantity: number
+      readonly fee: number
+      readonly liquidity: 'taker' | 'maker'
+      readonly reason: string
+    }
+    'pnl:trade': PositionClosed & {
+      readonly net: number
+      readonly netUnits: string
+      readonly unitsPerOne: string
+      readonly reason: string
+    }
+    'pnl:unfilled': { readonly side: 'buy' | 'sell'; readonly quantity: number; readonly reason: string }
+  }
+}
 /** One order filled, whole or in part: mean price, fee in the settlement asset. */
-export interface Fill {
-  readonly side: 'buy' | 'sell'
-  readonly price: number
-  readonly quantity: number
-  readonly fee: number
-  readonly liquidity: 'taker' | 'maker'
-  readonly reason: string
-}
-/** A trade from flat to flat: `netUnits / unitsPerOne` is what it brought, exactly, after fees and funding. */
-export interface ClosedTrade {
-  readonly id: string
-  readonly side: 'long' | 'short'
-  readonly quantity: number
-  readonly entryPrice: number
-  readonly exitPrice: number
-  readonly openedAt: number
-  readonly closedAt: number
-  readonly netBps: number
-  readonly net: number
-  readonly netUnits: string
-  readonly unitsPerOne: string
-  /** What the last order of it was for. */
-  readonly reason: string
-}
+export type Fill = EventMap['pnl:fill']
+/**
+ * A trade from flat to flat: `netUnits / unitsPerOne` is what it brought, exactly, after fees and funding; `reason` is
+ * what its last order was for.
+ */
+export type ClosedTrade = EventMap['pnl:trade']
 /** An order, or the rest of one, that is given up. */
-export interface Unfilled {
-  readonly side: 'buy' | 'sell'
-  readonly quantity: number
-  readonly reason: string
-}
+export type Unfilled = EventMap['pnl:unfilled']
 /** Hears what comes of orders. */
 export interface BrokerListener {
   filled(fill: Fill): void

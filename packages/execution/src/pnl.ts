@@ -8,14 +8,6 @@ import { positionColumns, positionFeatures, writePosition } from './position-fea
 import { gatesOf } from './risk-gates.ts'
 import { TradeReporter } from './trade-reporter.ts'
 
-declare module '@tapeloom/core' {
-  interface EventMap {
-    'pnl:fill': Fill
-    'pnl:trade': ClosedTrade
-    'pnl:unfilled': Unfilled
-  }
-}
-
 interface Handled {
   readonly state: BrokerState
   readonly options: BrokerRules
