@@ -66,7 +66,8 @@ export function createCnn(spec: CnnSpec = {}) {
         candle(outcome) {
           const found = directionOf(outcome)
           const bps = 1e4 * Math.log(outcome.target.close / outcome.entry.close)
-          return found && { ...found, move: [bps / MOVE_UNIT_BPS, 1], turn: [0, 0, 0] }
+          const move = Number.isFinite(bps) ? [bps / MOVE_UNIT_BPS, 1] : [0, 0] // of prices not above 0 there is no return
+          return found && { ...found, move, turn: [0, 0, 0] }
         },
         pivot(outcome) {
           const { pivot, entry, phase } = outcome

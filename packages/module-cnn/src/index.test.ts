@@ -37,6 +37,12 @@ describe('labels', () => {
     expect(labelOf({ label: () => undefined })).toBeUndefined()
   })
 
+  test('without a price above 0 before it a move is not known', () => {
+    const worthless = { ...outcome, entry: { ...entry, close: 0 } }
+    const taught = definitionOf(createCnn({ label: 'nextCandle' })).model!.labels.candle!(worthless)
+    expect(taught).toEqual({ direction: CLASS.sell, move: [0, 0], turn: [0, 0, 0] })
+  })
+
   test('a pivot to come teaches how far and how soon, one that is over only its direction', () => {
     const pivot = { level: 1, side: 'low', price: 99, pivotTime: 3 * 60e6, timeframe: '1m' }
     const taught = (phase: string) => definitionOf(cnn).model!.labels.pivot!({ entry, pivot, phase } as unknown as PivotOutcome)

@@ -122,7 +122,7 @@ export class DqnTraining implements Participant {
         this.#keep({ ...of, rewards: of.rewards.map((first) => first + later), next: next.state, discount }, frame.model)
       }
     }
-    if (!(price > 0)) return
+    if (!(price > 0) || frame.taint.length > 0) return // a step does not begin in a tainted state either
     const best = bestOf([p.buy, p.hold, p.sell])
     const chosen = state.position.length > 0 ? (this.#decided.get(frame.symbol) ?? CLASS.hold) : best
     track.last = { state, price, chosen, best }

@@ -1,7 +1,8 @@
-import { definitionOf, type Orchestrator } from '@tapeloom/core'
+import { defineModule, definitionOf, Orchestrator } from '@tapeloom/core'
+import { candleSource, DataProvider } from '@tapeloom/data'
 import { describe, expect, test } from 'vitest'
 import { createDqn, dqn, settle, stepRewards } from './index.ts'
-import { plantedOrchestrator, scoreOnPlantedMarket } from '@tapeloom/data/sim'
+import { plantedMinutes, plantedOrchestrator, scoreOnPlantedMarket } from '@tapeloom/data/sim'
 import { rebuildStates } from './state-reference.ts'
 
 const reader = createDqn({ columns: { signal: ['lean'] } })
@@ -91,4 +92,23 @@ test('a network of one column and one of six have one state each', () => {
   const shapes = [reader, dqn].map((module) => definitionOf(module).model!.network.inputs as Record<string, readonly number[]>)
   expect(shapes.map(({ columns }) => columns)).toEqual([[1], [6]])
   expect(shapes[1]).toEqual({ columns: [6], columnsMask: [6], position: [10], positionMask: [10] })
+})
+
+test('no step leads over a gap, nor begins in the state that the gap taints', async () => {
+  const { candles, leans } = plantedMinutes(60, 0.6)
+  const signal = defineModule({
+    name: 'signal', version: '1.0.0', core: '^1.0.0', candles: ['1m'],
+    features: { lean: { rev: 1, unit: 'score', range: [-1, 1], description: 'Foretells the next minute.' } },
+    on: { 'candle:close': ({ openTime }, { features }) => void (features.lean = leans[openTime / 60e6 + 1] ?? NaN) },
+  })
+  const transitions = async (gap: readonly number[]) => {
+    const data = new DataProvider({ sources: [candleSource('BTC/USDT', '1m', candles.filter((_, minute) => !gap.includes(minute)))] })
+    const orchestrator = new Orchestrator({ data, modules: [signal, reader] })
+    const { participants } = await orchestrator.run()
+    await orchestrator.stop()
+    return (participants['dqn']!['dqn'] as { transitions: number }).transitions
+  }
+  // Of n states in a row become n − 3 transitions of three steps.
+  expect(await transitions([])).toBe(60 - 3)
+  expect(await transitions([20, 21, 22])).toBe(20 - 3 + (37 - 1) - 3)
 })

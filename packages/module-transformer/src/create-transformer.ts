@@ -99,10 +99,11 @@ export function createTransformer(spec: TransformerSpec = {}) {
 /** The predictor with its defaults: 128 candles of 1m and 32 of 5m, the next minute. */
 export const transformer = createTransformer()
 
-/** Open, high, low, close in units of 10 bps from the entry's close, ln of the ratio of (1 + volume), and known. */
+/** Open, high, low, close in units of 10 bps from the entry's close, ln of the ratio of (1 + volume), and known, if they are. */
 function candleTarget(entry: Candle, { open, high, low, close, volume }: Candle): readonly number[] {
   const units = [open, high, low, close].map((price) => (1e4 * Math.log(price / entry.close)) / CANDLE_UNIT_BPS)
-  return [...units, Math.log((1 + volume) / (1 + entry.volume)), 1]
+  const target = [...units, Math.log((1 + volume) / (1 + entry.volume)), 1]
+  return target.every(Number.isFinite) ? target : [0, 0, 0, 0, 0, 0]
 }
 
 function labelOf(label: DirectionLabel, thresholdBps: number): Exclude<DirectionLabel, string> {

@@ -65,6 +65,11 @@ describe('labels', () => {
     expect(labelOf({ label: 'tripleBarrier', thresholdBps: 50 }).direction).toBe(CLASS.buy)
     expect(labelOf({ label: () => undefined })).toBeUndefined()
   })
+  test('without a price above 0 before it a candle is not known', () => {
+    const worthless = { ...outcome, entry: { ...entry, close: 0 } }
+    const taught = definitionOf(createTransformer({ label: 'nextCandle' })).model!.labels.candle!(worthless)
+    expect(taught).toEqual({ direction: CLASS.sell, candle: [0, 0, 0, 0, 0, 0] })
+  })
   test('a pivot teaches its direction, and no candle', () => {
     const pivot = { level: 1, side: 'high', price: 101 }
     const taught = definitionOf(transformer).model!.labels.pivot!({ entry, pivot, phase: 'tradable' } as unknown as PivotOutcome)

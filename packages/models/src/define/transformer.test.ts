@@ -101,6 +101,8 @@ test('embedding and gather read rows, pick reads one column a row', async () => 
   expect([...rows!]).toEqual([4, 5, 2, 3].map((i) => table[i]))
   expect([...taken!]).toEqual([6, 1, 6])
   expect([...picked!]).toEqual([3, 5])
+  const holed = await runtime.infer({ index: Float32Array.of(2, 1), x: Float32Array.of(1, NaN, 3, 4, 5, 6) })
+  expect([...holed['taken']!]).toEqual([6, 1, 6]) // what is not taken has no say
   await expect(runtime.infer({ index: Float32Array.of(3, 0), x: new Float32Array(6) })).rejects.toMatchObject({ code: 'models.inference' })
   await runtime.close()
 })
@@ -128,6 +130,7 @@ test('sizes that do not fit are refused by name', () => {
     defineModel({ name: 'bad', inputs: { x: [4, 3] }, targets: {}, forward: ({ x }) => ({ y: dense(use(x), 1) }), loss: ({ y }) => mean(y) })
   expect(define((x) => selfAttention(x, { heads: 2 }))).toThrow(/2 heads do not divide shape \[4, 3\]/)
   expect(define((x) => gather(x, [4]))).toThrow(/index 4 is outside of axis 1/)
+  expect(define((x) => gather(x, []))).toThrow(/there are no indices/)
   expect(define((x) => gather(x, slice(x, 0, 0, 1)))).toThrow(/no table that samples share/)
   expect(define((x) => pick(x, reshape(x, [3, 4])))).toThrow(/Differ in the last axis only/)
   expect(define((x) => transpose(x, [0, 0]))).toThrow(/are no order of 2 axes/)

@@ -114,6 +114,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   ],
   Gather: (node, g) => [s.scatterRows(g, at(node, 1), at(node, 0))],
   GatherElements: (node, g) => [s.scatterElements(g, at(node, 1), at(node, 0))],
+  Take: s.takeRule,
   Convolution: convolutionRule,
   Gelu: geluRule,
   LayerNorm: layerNormRule,

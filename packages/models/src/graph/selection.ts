@@ -1,4 +1,4 @@
-import { constant, Node } from './node.ts'
+import { composite, constant, integers, Node, type GradientRule } from './node.ts'
 import { align, broadcast, expand, gemm, reshape, shapeError, show, transpose } from './primitives.ts'
 
 const cast = (x: Node, type: 'bool' | 'int64'): Node =>
@@ -47,22 +47,31 @@ export function scatterElements(elements: Node, indices: Node, like: Node): Node
   return new Node({ op: 'ScatterElements', inputs, dimensions: like.dimensions, attributes })
 }
 
-/** The elements `indices` of one axis, in that order, as a product with a matrix of 0 and 1: its gradient is one too. */
+/** The elements `indices` of one axis, in that order. */
 export function take(x: Node, indices: readonly number[], axis: number): Node {
   const length = x.dimensions[axis] ?? 0
   const wrong = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < length))
-  if (wrong !== undefined || indices.length === 0) {
+  if (indices.length === 0) throw shapeError('gather', 'there are no indices', `Pass at least one of 0..${length - 1}.`)
+  if (wrong !== undefined) {
     throw shapeError('gather', `index ${wrong} is outside of axis ${axis} of ${show(x.dimensions)}`, `Stay in 0..${length - 1}.`)
   }
-  const last = x.dimensions.length - 1
-  const swap = [...x.dimensions.keys()].with(axis, last).with(last, axis)
-  const front = axis === last ? x : transpose(x, swap)
-  const rows = front.dimensions.slice(0, -1).reduce((product, size) => product * size, 1)
-  const chosen = constant(
-    Array.from({ length }, (_, place) => indices.map((index) => (index === place ? 1 : 0))).flat(),
-    [length, indices.length],
-  )
-  const taken = reshape(gemm(reshape(front, [rows, length]), chosen), front.dimensions.with(-1, indices.length))
-  return axis === last ? taken : transpose(taken, swap)
+  const dimensions = x.dimensions.with(axis, indices.length)
+  const gathered = new Node({ op: 'Gather', inputs: [x, integers(indices)], dimensions, attributes: { axis } })
+  return composite('Take', [x], gathered, { indices, axis })
 }
 
+/** Each element's gradient goes to where it was taken from: a product with a matrix of 0 and 1, on the axis put last. */
+export const takeRule: GradientRule = (node, gradient) => {
+  const { indices, axis } = node.attributes as { readonly indices: readonly number[]; readonly axis: number }
+  const dimensions = node.inputs[0]!.dimensions
+  const [last, length] = [dimensions.length - 1, dimensions[axis] ?? 0]
+  const swap = [...dimensions.keys()].with(axis, last).with(last, axis)
+  const front = axis === last ? gradient : transpose(gradient, swap)
+  const rows = front.dimensions.slice(0, -1).reduce((product, size) => product * size, 1)
+  const places = constant(
+    indices.flatMap((index) => Array.from({ length }, (_, place) => (index === place ? 1 : 0))),
+    [indices.length, length],
+  )
+  const spread = reshape(gemm(reshape(front, [rows, indices.length]), places), front.dimensions.with(-1, length))
+  return [axis === last ? spread : transpose(spread, swap)]
+}
