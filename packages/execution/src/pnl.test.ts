@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { baseline, defineModule, definitionOf, Orchestrator, use, type CandleValues, type EventOf, type Usable } from '@tapeloom/core'
 import { fixtures, testModule } from '@tapeloom/core/testing'
 import { candleSource, DataProvider, memoryStore } from '@tapeloom/data'
@@ -21,6 +24,9 @@ const trader = defineModule({
     return { horizon: '7s', probabilities: up ? { buy: 0.7, hold: 0.2, sell: 0.1 } : { buy: 0.1, hold: 0.2, sell: 0.7 } } as const
   },
 } as never)
+describe('while it trades by candles', () => {
+  testModule(trader, { test, options: { ...fees, stopAtr: 1 } as never, events: fixtures.candles('BTC/USDT', '1m', { count: 600 }), stateEvents: 20_000, ...silent })
+})
 describe('while it trades', () => {
   test('it does', async () => {
     const orchestrator = new Orchestrator({ data: new DataProvider({ sources: [market()] }), modules: [use(trader, fees as never)] })
@@ -34,10 +40,10 @@ describe('while it trades', () => {
 
 const market = (seed = 3, duration: `${number}m` = '20m') => simulatedMarket({ symbols: ['BTC/USDT', 'ETH/USDT'], duration, predictability: 0.6, seed })
 type Position = EventOf<'position:close'>
-function build(options = {}, beside: readonly Usable[] = []) {
+function build(options = {}, beside: readonly Usable[] = [], journal?: string) {
   const store = memoryStore()
   const modules = [cob, use(pnl, { ...fees, ...options }), baseline, ...beside]
-  const orchestrator = new Orchestrator({ data: new DataProvider({ sources: [market()], store }), modules, thresholds: { open: 0.02, close: 0.01 } })
+  const orchestrator = new Orchestrator({ data: new DataProvider({ sources: [market()], store, ...(journal !== undefined && { journal }) }), modules, thresholds: { open: 0.02, close: 0.01 }, snapshotEvery: 1500 })
   const [trades, closed, fills]: [EventOf<'pnl:trade'>[], Position[], EventOf<'pnl:fill'>[]] = [[], [], []]
   orchestrator.on('pnl:trade', (trade) => trades.push(trade))
   orchestrator.on('position:close', (position) => closed.push(position))
@@ -84,6 +90,23 @@ describe('over a simulated market', () => {
       expect((await second.orchestrator.run()).journalHash).toBe(expected.journalHash)
       expect([...first.trades, ...second.trades]).toEqual(straight.trades)
       expect(second.orchestrator.report().participants['pnl']).toEqual(expected.participants['pnl'])
+    }
+  })
+
+  test('a run that is left as by a crash goes on from its journal to the same trades', async () => {
+    const straight = build()
+    const expected = await straight.orchestrator.run()
+    const journal = mkdtempSync(join(tmpdir(), 'tapeloom-execution-'))
+    try {
+      for (const until of [410e6, 777.03e6]) await build({}, [], journal).orchestrator.run({ until })
+      const last = build({}, [], journal)
+      const { journalHash, participants } = await last.orchestrator.run()
+      await last.orchestrator.stop()
+      expect([journalHash, participants]).toEqual([expected.journalHash, expected.participants])
+      const ids = straight.trades.map(({ id }) => id)
+      expect(last.trades.map(({ id }) => id)).toEqual(ids.slice(-last.trades.length))
+    } finally {
+      rmSync(journal, { recursive: true })
     }
   })
 
