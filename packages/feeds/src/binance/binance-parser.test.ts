@@ -8,9 +8,13 @@ const plain = (message: BinanceMessage) => {
   return { ...rest, levels: [...levels.subarray(0, 2 * (message.bids + message.asks))] }
 }
 const parser = new BinanceParser()
+/** What the byte parser makes of a line among others, where it must be the same as of the line alone. */
 function fast(line: string) {
-  const bytes = Buffer.from(`junk\n${line}\n`)
-  return parser.parseBytes(bytes, 5, bytes.length - 1) ? plain(parser.message) : undefined
+  const [alone, among] = [Buffer.from(line), Buffer.from(`junk\n${line}\n1"]}`)]
+  const got = parser.parseBytes(alone, 0, alone.length) ? plain(parser.message) : undefined
+  const again = parser.parseBytes(among, 5, among.length - 5) ? plain(parser.message) : undefined
+  expect(again).toEqual(got)
+  return got
 }
 function slow(line: string) {
   parser.parseText(line)
@@ -70,6 +74,10 @@ describe('BinanceParser', () => {
     expect(fast(text)).toBeUndefined()
     expect(read(text)).toEqual(slow(text))
     expect(read(text).kind).not.toBe('broken')
+  })
+
+  test.each(Object.entries(recorded))('%s: cut off anywhere it is broken, and the byte parser comes to an end', (_, text) => {
+    for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length)).kind).toBe('broken')
   })
 
   test.each([
