@@ -100,8 +100,8 @@ test('recordings of no known kind or name are told', async () => {
   await candleFile(folder, 'nameless.parquet', 3)
   const replay = (...from: readonly string[]) => ['replay', 'c.yaml', '--from', ...from]
   expectRefused(folder, ['replay', 'c.yaml'], '[tapeloom] --from is missing. Give it, or see tapeloom --help.\n')
-  expectRefused(folder, replay('notes.md'), '[source notes.md] is no kind of recording that is known. Give .parquet, .txt.gz, .jsonl.gz, .log.gz or .json.gz files.\n')
-  expectRefused(folder, replay('node_modules'), '[source node_modules] this folder holds no recording. Give one with <venue>_<BASEQUOTE>_… .parquet or .txt.gz, or <venue>_….jsonl.gz files.\n')
+  expectRefused(folder, replay('notes.md'), '[source notes.md] is no kind of recording that is known. Give .parquet, .csv, .txt.gz, .jsonl.gz, .log.gz or .json.gz files.\n')
+  expectRefused(folder, replay('node_modules'), '[source node_modules] this folder holds no recording. Give one with <venue>_<BASEQUOTE>_… .parquet, .csv or .txt.gz, or <venue>_….jsonl.gz files.\n')
   expectRefused(folder, replay('nameless.parquet'), /^\[source nameless\.parquet\] its name does not tell the symbol\./)
   expectRefused(folder, replay('x_BTCUSDT_1m_a_b.parquet'), /^\[source x_BTCUSDT_1m_a_b\.parquet\] is not a readable Parquet file/)
   expectRefused(folder, replay('nameless.parquet', '--symbol', 'BTCUSDT'), /^\[symbol 'BTCUSDT'\] is not a unified symbol\./)

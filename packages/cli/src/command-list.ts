@@ -48,8 +48,8 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'import',
-    usage: 'import <parquet|snapshot>… --db f',
-    summary: 'Brings recorded Parquet files, or the folder of a snapshot, into a database.',
+    usage: 'import <parquet|csv|snapshot>… --db f [--symbol s] [--venue v] [--timeframe tf]',
+    summary: 'Brings recorded Parquet files, candles in CSV, or the folder of a snapshot, into a new database.',
     load: async () => (await import('./commands/import.ts')).importHistory,
   },
   {

@@ -5,7 +5,8 @@ const INPUT_AREAS = new Set(['cli', 'config', 'module', 'option', 'source', 'fee
 /** Single ones of other areas. */
 const INPUT_CODES = new Set([
   'journal.manifest', 'journal.behind', 'data.venue', 'data.timeframe', 'model.input', 'orchestrator.thresholds',
-  'store.in-use', 'store.newer', 'store.missing', 'store.file', 'store.path', 'store.directory', 'store.candles', 'store.table', 'live.symbols', 'record.folder', 'record.live',
+  'store.in-use', 'store.newer', 'store.missing', 'store.file', 'store.path', 'store.directory', 'store.candles', 'store.table', 'store.not-empty',
+  'store.snapshot', 'store.retention', 'store.memory-limit', 'live.symbols', 'record.folder', 'record.live',
 ])
 
 /** 2 for bad input, 1 for anything else that went wrong. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { join } from 'node:path'
 import { openDuckDB } from '@tapeloom/store-duckdb'
@@ -30,7 +30,7 @@ export const guess = defineModule({
 })
 `
 
-test('references verify after compaction and a round trip through Parquet, and know when their rows were let go', async () => {
+test('references verify after compaction and a round trip through Parquet, and know when their rows were let go', { timeout: 60_000 }, async () => {
   const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [./guess.ts, pivot_analysis_module, training_module] }\n', 'guess.ts': guess })
   const [db, again, out] = ['a.duckdb', 'b.duckdb', 'copy'].map((name) => join(folder, name)) as [string, string, string]
   const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 200)
@@ -68,6 +68,36 @@ test('import brings candles in with their averages, and again brings nothing', a
   expect([n[0], warm[0]]).toEqual([60, 11])
 })
 
+test('import brings candles of CSV in, as exchanges publish them, and says the line that is wrong', async () => {
+  const folder = projectFolder({})
+  const line = (i: number) => `${(1_735_689_600_000 + i * 60_000) * 1000},100.5,101.25,99,100,${i + 1}.5,${(1_735_689_659_999 + i * 60_000) * 1000},1000,7,1,100,0`
+  const month = join(folder, 'BTCUSDT-1m-2025-01.csv')
+  writeFileSync(month, Array.from({ length: 30 }, (_, i) => line(i)).join('\n'))
+  writeFileSync(join(folder, 'BTCUSDT-1m-2025-02.csv'), Array.from({ length: 30 }, (_, i) => line(30 + i)).join('\n'))
+  const db = join(folder, 'a.duckdb')
+  expect(await answer('import', folder, '--db', db)).toMatchObject({ code: 2, err: expect.stringContaining('does not tell the venue') as string })
+  expect(await answer('import', folder, '--db', db, '--venue', 'binance')).toMatchObject({ code: 0, rows: 60 })
+  expect(await answer('export', '--db', db, '--symbol', 'BTC/USDT', '--timeframe', '1m', '--out', join(folder, 'x.parquet'))).toMatchObject({ code: 0, rows: 60 })
+  expect(await answer('import', month, '--db', db, '--venue', 'kraken')).toMatchObject({
+    code: 2, err: `[import] '${db}' was made of other files or a snapshot, and does not go on with these. Import all files at once into a new database.\n`,
+  })
+  writeFileSync(month, `${line(0)}\n${line(1).replace('100.5', 'x')}\n`)
+  expect(await answer('import', month, '--db', join(folder, 'b.duckdb'), '--venue', 'binance')).toMatchObject({
+    code: 2, err: `[source ${month}:2] open 'x' is no positive number. Repair it or get it again.\n`,
+  })
+})
+
+test('a snapshot is brought into an empty database only', async () => {
+  const folder = projectFolder({})
+  const [db, again, copy] = ['a.duckdb', 'b.duckdb', 'copy'].map((name) => join(folder, name)) as [string, string, string]
+  await answer('import', await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 10), '--db', db)
+  expect(await answer('snapshot', '--db', db, '--out', copy)).toMatchObject({ code: 0, appliedThrough: 10 })
+  expect(await answer('import', copy, '--db', again)).toMatchObject({ code: 0, appliedThrough: 10 })
+  expect(await answer('import', copy, '--db', again)).toMatchObject({ code: 2, err: expect.stringContaining('has rows already. Fill a new database.') as string })
+  writeFileSync(join(copy, 'snapshot.json'), '{}')
+  expect(await answer('import', copy, '--db', join(folder, 'c.duckdb'))).toMatchObject({ code: 2 })
+})
+
 test('the doctor says how far a database is behind its journal', async () => {
   const folder = projectFolder({})
   const db = join(folder, 'a.duckdb')
@@ -86,7 +116,7 @@ test('the doctor says how far a database is behind its journal', async () => {
   expect((await tapeloom(['doctor', '--db', join(folder, 'absent.duckdb')])).out).toMatch(/BAD.*database.*does not exist/)
 })
 
-test.skipIf(process.platform === 'win32')('on a full disk a replay goes on without its database, says so, and the next one writes what is missing', async () => {
+test.skipIf(process.platform === 'win32')('on a full disk a replay goes on without its database, says so, and the next one writes what is missing', { timeout: 60_000 }, async () => {
   const folder = projectFolder({ 'c.yaml': 'orchestrator: { modules: [pivot_analysis_module] }\ndata: { timeframes: [5m] }\n' })
   const db = join(folder, 'a.duckdb')
   const candles = await candleFile(folder, 'binance-spot_BTCUSDT_1m_1970-01-01_1970-01-01.parquet', 8_000)

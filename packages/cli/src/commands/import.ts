@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Orchestrator, TapeloomError } from '@tapeloom/core'
-import { DataProvider, parquetSource } from '@tapeloom/data'
+import { DataProvider } from '@tapeloom/data'
 import type { DuckDBStore } from '@tapeloom/store-duckdb'
-import { checkCandles } from '../candle-check.ts'
 import { defineCommand, required } from '../command.ts'
 import { consoleLogger } from '../console-logger.ts'
 import { whole } from '../progress-bar.ts'
-import { bySource, recordedFiles } from '../recorded-files.ts'
+import { recordedFiles } from '../recorded-files.ts'
 import type { Terminal } from '../terminal.ts'
+import { saying, sourcesOf } from './replay.ts'
 
-/** Brings history into a database: recorded Parquet files, or the folder of a snapshot. */
+/** Brings history into a database: files of Parquet or CSV, or the folder of a snapshot. */
 export const importHistory = defineCommand({
-  options: { db: { type: 'string' } },
+  options: { db: { type: 'string' }, symbol: { type: 'string' }, venue: { type: 'string' }, timeframe: { type: 'string' } },
   positionals: [1, Infinity],
   async run({ values, positionals, terminal }) {
     const db = required(values.db, 'db')
@@ -21,12 +21,12 @@ export const importHistory = defineCommand({
     if (positionals.length === 1 && existsSync(join(first, 'snapshot.json'))) {
       return filled(await openDuckDB(db), first, terminal)
     }
-    const { parquet, captures } = recordedFiles(positionals)
-    if (captures.length > 0) {
-      throw new TapeloomError('source.kind', `[source ${captures[0]}] is no Parquet file. Give it to replay, or import Parquet.`)
+    const files = recordedFiles(positionals)
+    for (const file of files.skipped) terminal.note(`passed over: ${file}`)
+    if (files.captures.length > 0) {
+      throw new TapeloomError('source.kind', `[source ${files.captures[0]}] is no file of Parquet or CSV. Give it to replay, or import such files.`)
     }
-    for (const file of parquet) await checkCandles(file, {})
-    const sources = bySource(parquet).map((files) => parquetSource(...files))
+    const sources = await sourcesOf(files, saying(values))
     const logger = consoleLogger(terminal)
     const data = new DataProvider({ sources, store: duckdbStore(db), behind: ({ message }) => logger.error(message) })
     const orchestrator = new Orchestrator({ data, modules: [], logger })
@@ -36,11 +36,20 @@ export const importHistory = defineCommand({
       terminal.print(`${whole(events.candle)} candles and ${whole(events.trade)} trades in ${db}`)
       terminal.json({ rows: events.candle + events.trade, events })
       return data.storeFailure ? 1 : 0
+    } catch (error) {
+      throw ofOtherFiles(error, db)
     } finally {
       await orchestrator.stop()
     }
   },
 })
+
+/** A database follows one list of files: what its journal says of another one is not what the user can do about it. */
+function ofOtherFiles(error: unknown, db: string): unknown {
+  if (!(error instanceof TapeloomError) || !['journal.manifest', 'journal.behind'].includes(error.code)) return error
+  const what = `'${db}' was made of other files or a snapshot, and does not go on with these`
+  return new TapeloomError(error.code, `[import] ${what}. Import all files at once into a new database.`, { cause: error })
+}
 
 async function filled(store: DuckDBStore, folder: string, terminal: Terminal): Promise<number> {
   try {

@@ -1,6 +1,6 @@
 import { ConfigurableOrchestrator } from '@tapeloom/config'
 import { parseSymbol, timeframeUs, type Source, type Timeframe } from '@tapeloom/core'
-import { parquetSource, type ParquetOptions } from '@tapeloom/data'
+import { csvSource, parquetSource, type ParquetOptions } from '@tapeloom/data'
 import { checkCandles } from '../candle-check.ts'
 import { defineCommand, required, wholeNumber } from '../command.ts'
 import { consoleLogger } from '../console-logger.ts'
@@ -52,10 +52,13 @@ export function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: 
 }
 
 /** The recorded files as sources, one a venue. @throws TapeloomError `source.candle` */
-export async function sourcesOf({ parquet, captures }: ReturnType<typeof recordedFiles>, says: ParquetOptions): Promise<readonly Source[]> {
+export async function sourcesOf({ parquet, csv, captures }: ReturnType<typeof recordedFiles>, says: ParquetOptions): Promise<readonly Source[]> {
   for (const file of parquet) await checkCandles(file, says)
-  const groups = says.venue === undefined ? bySource(parquet) : parquet.length > 0 ? [parquet] : []
-  const sources = groups.map((files) => parquetSource(...files, says))
+  const grouped = (files: readonly string[]) => (says.venue === undefined ? bySource(files) : files.length > 0 ? [files] : [])
+  const sources = [
+    ...grouped(parquet).map((files) => parquetSource(...files, says)),
+    ...grouped(csv).map((files) => csvSource(...files, says)),
+  ]
   if (captures.length === 0) return sources
   const { captureSource } = await import('@tapeloom/feeds')
   return [...sources, ...bySource(captures).map((files) => captureSource(...(files as readonly [string, ...string[]])))]

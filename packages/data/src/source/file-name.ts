@@ -25,7 +25,9 @@ const QUOTES = [
   'BNB',
   'SOL',
 ]
-const PATTERN = /^([^_]+)_([A-Za-z0-9]+)(-PERP)?_(?:(\d+(?:ms|s|m|h|d|w))_)?.*?(_sparse)?\.parquet$/i
+const PATTERN = /^([^_]+)_([A-Za-z0-9]+)(-PERP)?_(?:(\d+(?:ms|s|m|h|d|w))_)?.*?(_sparse)?\.(?:parquet|csv|csv\.gz)$/i
+/** As Binance names its archive; it does not say which of its markets it was. */
+const ARCHIVE = /^([A-Z0-9]+)-(\d+[smhdw])-\d{4}-\d{2}(?:-\d{2})?\.csv(?:\.gz)?$/
 
 /** What the name of a recorded file tells. */
 export interface FileName {
@@ -44,7 +46,16 @@ export function tryFileName(path: string): FileName | undefined {
   const [, venue, pair, perpetual, timeframe, sparse] = PATTERN.exec(path.replace(/^.*[\\/]/, '')) ?? []
   const symbol = venue && pair ? tryPair(pair, perpetual !== undefined) : undefined
   if (!venue || !symbol) return undefined
-  return { venue, symbol, timeframe: timeframe?.toLowerCase() as Timeframe | undefined, sparse: sparse !== undefined }
+  // 1M is a month elsewhere, and no timeframe here
+  const length = timeframe !== undefined && !/\dM$/.test(timeframe) ? (timeframe.toLowerCase() as Timeframe) : undefined
+  return { venue, symbol, timeframe: length, sparse: sparse !== undefined }
+}
+
+/** Reads `BTCUSDT-1m-2024-01.csv`, the name of a file of Binance's archive. Undefined when the name is not of that form. */
+export function tryArchiveName(path: string): Partial<FileName> | undefined {
+  const [, pair, timeframe] = ARCHIVE.exec(path.replace(/^.*[\\/]/, '')) ?? []
+  const symbol = pair && tryPair(pair, false)
+  return symbol ? { symbol, timeframe: timeframe as Timeframe } : undefined
 }
 
 /** Splits `BTCUSDT` into `BTC/USDT` (`BTC/USDT:USDT` for a perpetual); undefined when no known quote ends it. */
@@ -57,10 +68,11 @@ export function tryPair(pair: string, perpetual: boolean): MarketSymbol | undefi
 
 /** The error for a name that does not tell what is in the file. */
 export function unknownName(path: string, lacks: string): TapeloomError {
-  const pair = path.replace(/^.*[\\/]/, '').split('_')[1] ?? ''
+  const [name, kind = 'parquet'] = [path.replace(/^.*[\\/]/, ''), /csv(\.gz)?$/i.exec(path)?.[0]]
+  const pair = name.split('_')[1] ?? ''
   return new TapeloomError(
     'source.name',
     `[source ${path}] its name does not tell ${lacks}.${suggestion(pair, QUOTES)} Name it ` +
-      '<venue>_<BASEQUOTE>_<timeframe>_<from>_<to>.parquet, or give symbol, venue and timeframe.',
+      `<venue>_<BASEQUOTE>_<timeframe>_<from>_<to>.${kind}, or give symbol, venue and timeframe.`,
   )
 }

@@ -50,7 +50,7 @@ class ParquetSource implements Source {
     for (const file of this.#files) series.push(await ParquetSeries.open(file, this.#options))
     // of candles that close at the same time the finer comes first
     series.sort((a, b) => lengthUs(a) - lengthUs(b))
-    this.#instruments = instrumentsOf(series)
+    this.#instruments = instrumentsOf(series, 'parquetSource')
     this.#series = series
   }
 
@@ -114,7 +114,9 @@ function earliest(cursors: readonly Cursor[]): Cursor | undefined {
 const lengthUs = ({ timeframe }: ParquetSeries): number => (timeframe ? timeframeUs(timeframe) : 0)
 
 /** One instrument a symbol; its grid is the finest of its files. */
-function instrumentsOf(series: readonly ParquetSeries[]): readonly Instrument[] {
+export function instrumentsOf(
+  series: readonly Pick<ParquetSeries, 'symbol' | 'venue' | 'price' | 'quantity'>[], source: string,
+): readonly Instrument[] {
   return [...Map.groupBy(series, ({ symbol }) => symbol)].map(([symbol, [first, ...others]]) => {
     const all = first ? [first, ...others] : others
     const venue = first?.venue ?? ''
@@ -122,7 +124,7 @@ function instrumentsOf(series: readonly ParquetSeries[]): readonly Instrument[] 
     if (other) {
       throw new TapeloomError(
         'source.venue',
-        `[parquetSource] ${symbol} comes from '${venue}' and '${other.venue}'. Give each venue a source of its own.`,
+        `[${source}] ${symbol} comes from '${venue}' and '${other.venue}'. Give each venue a source of its own.`,
       )
     }
     const finest = (steps: readonly string[]): string => steps.toSorted((a, b) => Number(a) - Number(b))[0] ?? '1'

@@ -75,7 +75,9 @@ test.each([
   ['v_BTCXXX_1m_a_b.parquet', undefined],
   ['v_USDT_1m_a_b.parquet', undefined],
   ['BTCUSDT.parquet', undefined],
-  ['v_BTCUSDT_1m_a_b.csv', undefined],
+  ['v_BTCUSDT_1m_a_b.csv', { venue: 'v', symbol: 'BTC/USDT', timeframe: '1m', sparse: false }],
+  ['v_BTCUSDT_1M_a_b.csv', { venue: 'v', symbol: 'BTC/USDT', timeframe: undefined, sparse: false }],
+  ['v_BTCUSDT_1m_a_b.txt', undefined],
 ])('%s is read by its name', (path, wanted) => {
   expect(tryFileName(path)).toEqual(wanted)
 })
