@@ -22,6 +22,7 @@ export function inferenceGraph(model: CompiledModel): Uint8Array {
   return encodeModel({
     name: model.name,
     batch: undefined,
+    fused: true,
     inputs: new Map([...model.inputs, ...parameterInputs(model)]),
     outputs: model.outputs,
   })
@@ -32,6 +33,7 @@ export function bakedGraph(model: CompiledModel, weights: Float32Array): Uint8Ar
   return encodeModel({
     name: model.name,
     batch: undefined,
+    fused: true,
     inputs: model.inputs,
     outputs: model.outputs,
     stored: sliceWeights(model, weights),

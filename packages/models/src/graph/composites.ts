@@ -1,4 +1,4 @@
-import { composite, constant, type GradientRule, type Node } from './node.ts'
+import { composite, constant, Node, type GradientRule } from './node.ts'
 import * as p from './primitives.ts'
 
 const [LINEAR, CUBIC] = [2 * Math.sqrt(2 / Math.PI), 2 * Math.sqrt(2 / Math.PI) * 0.044715]
@@ -10,7 +10,8 @@ const [LINEAR, CUBIC] = [2 * Math.sqrt(2 / Math.PI), 2 * Math.sqrt(2 / Math.PI) 
 export function geluOf(x: Node): Node {
   const square = p.mul(x, x)
   const slope = p.add(p.mul(square, constant(CUBIC)), constant(LINEAR))
-  return composite('Gelu', [x], p.mul(x, p.sigmoid(p.mul(x, slope))))
+  const fused = new Node({ op: 'Gelu', inputs: [x], dimensions: x.dimensions, attributes: { approximate: 'tanh' } })
+  return composite('Gelu', [x], p.mul(x, p.sigmoid(p.mul(x, slope))), {}, fused)
 }
 
 /** With y = x · s and s = sigmoid(x (a + b x²)): y' = s + y (1 − s)(a + 3b x²). */
@@ -22,6 +23,9 @@ export const geluRule: GradientRule = (node, gradient) => {
   const outer = p.mul(p.sub(y, p.mul(y, s)), steepness)
   return [p.mul(gradient, p.add(s, outer))]
 }
+
+/** Where LayerNormalization says nothing else. */
+const STANDARD_EPSILON = 1e-5
 
 /** Mean along the last axis, which stays with size 1. */
 function average(x: Node): Node {
@@ -35,7 +39,10 @@ function average(x: Node): Node {
 export function normalised(x: Node, epsilon: number): Node {
   const centred = p.sub(x, average(x))
   const deviation = p.sqrt(p.add(average(p.mul(centred, centred)), constant(epsilon)))
-  return composite('LayerNorm', [x], p.mul(centred, p.div(constant(1), deviation)))
+  const scale = constant(new Array<number>(x.dimensions.at(-1) ?? 1).fill(1))
+  const fused = new Node({ op: 'LayerNormalization', inputs: [x, scale], dimensions: x.dimensions })
+  const product = p.mul(centred, p.div(constant(1), deviation))
+  return composite('LayerNorm', [x], product, {}, epsilon === STANDARD_EPSILON ? fused : undefined)
 }
 
 /** With n = (x − mean) / σ: (g − mean(g) − n · mean(g n)) / σ. */

@@ -29,11 +29,13 @@ interface NodeParts {
   readonly attributes?: Attributes
   readonly leaf?: Leaf
   readonly expansion?: Node
+  readonly fused?: Node
 }
 
 /**
  * One operation of a graph: `op` is the ONNX operator, or `Leaf`, or that of a composite, which is written as its
- * `expansion` and differentiated by a rule of its own. Immutable; a graph is what its outputs reach.
+ * `expansion` and differentiated by a rule of its own; `fused` is one operator that answers the same, for graphs without
+ * gradients. Immutable; a graph is what its outputs reach.
  */
 export class Node implements Tensor {
   readonly op: string
@@ -43,6 +45,7 @@ export class Node implements Tensor {
   readonly attributes: Attributes
   readonly leaf: Leaf | undefined
   readonly expansion: Node | undefined
+  readonly fused: Node | undefined
   constructor(parts: NodeParts) {
     this.op = parts.op
     this.inputs = parts.inputs ?? []
@@ -51,6 +54,7 @@ export class Node implements Tensor {
     this.attributes = parts.attributes ?? {}
     this.leaf = parts.leaf
     this.expansion = parts.expansion
+    this.fused = parts.fused
   }
 
   /** Whether the first axis is the batch. */
@@ -70,13 +74,13 @@ export class Node implements Tensor {
 export type GradientRule = (node: Node, gradient: Node, wants: (input: number) => boolean) => (Node | undefined)[]
 
 /** `expansion`, made of `inputs`, as one operation: its gradient is the rule of `op`. */
-export const composite = (op: string, inputs: readonly Node[], expansion: Node, attributes: Attributes = {}): Node =>
-  new Node({ op, inputs, dimensions: expansion.dimensions, attributes, expansion })
+export const composite = (op: string, inputs: readonly Node[], expansion: Node, attributes: Attributes = {}, fused?: Node): Node =>
+  new Node({ op, inputs, dimensions: expansion.dimensions, attributes, expansion, ...(fused && { fused }) })
 
-/** What is written for a node. */
-export function written(node: Node): Node {
+/** What is written for a node; the one operator in place of a composite where that is `fused`. */
+export function written(node: Node, fused = false): Node {
   let found = node
-  while (found.expansion) found = found.expansion
+  while (found.expansion) found = (fused ? found.fused : undefined) ?? found.expansion
   return found
 }
 

@@ -13,6 +13,8 @@ export interface ModelSpec {
   /** Samples per run, or undefined for any number. */
   readonly batch: number | undefined
   readonly precision?: Precision
+  /** Whether one operator stands for a composite where there is one: in float32, for graphs that only answer. */
+  readonly fused?: boolean
   /** Values of parameters to store in the file instead of asking for them as inputs. */
   readonly stored?: ReadonlyMap<Node, Float32Array>
 }
@@ -30,16 +32,16 @@ const ATTRIBUTE = { integer: 2, text: 3, integers: 7 } as const
  * @throws TapeloomError `models.graph` when a leaf is neither an input of the model nor a constant
  */
 export function encodeModel(spec: ModelSpec): Uint8Array {
-  const order = topologicalOrder([...spec.outputs.values()], written)
+  const order = topologicalOrder([...spec.outputs.values()], formIn(spec))
   const names = nameNodes(order, spec)
   const graph = new ProtobufWriter()
   for (const node of order) {
     if (node.leaf) writeInitializer(graph, node, names.get(node)!, spec)
-    else if (names.get(node) !== names.get(written(node.inputs[0]!))) writeNode(graph, node, names, spec)
+    else if (names.get(node) !== names.get(formIn(spec)(node.inputs[0]!))) writeNode(graph, node, names, spec)
   }
   // An output is a copy under its own name, so that an input or a node with two names can be an output too.
   for (const [name, node] of spec.outputs) {
-    graph.message(1, (message) => message.text(1, names.get(written(node))!).text(2, name).text(4, 'Identity'))
+    graph.message(1, (message) => message.text(1, names.get(formIn(spec)(node))!).text(2, name).text(4, 'Identity'))
   }
   graph.text(2, spec.name)
   const reached = new Set(order)
@@ -53,6 +55,8 @@ export function encodeModel(spec: ModelSpec): Uint8Array {
     .finish()
 }
 
+const formIn = (spec: ModelSpec) => (node: Node): Node => written(node, spec.fused)
+
 function nameNodes(order: readonly Node[], spec: ModelSpec): Map<Node, string> {
   const names = new Map<Node, string>()
   for (const [name, node] of spec.inputs) names.set(node, name)
@@ -60,7 +64,7 @@ function nameNodes(order: readonly Node[], spec: ModelSpec): Map<Node, string> {
   order.forEach((node, i) => {
     if (names.has(node)) return
     // Where no mask is fed, nothing is dropped: the node is another name of its input.
-    if (node.op === 'Dropout' && !fed.has(node.inputs[1]!)) return void names.set(node, names.get(written(node.inputs[0]!))!)
+    if (node.op === 'Dropout' && !fed.has(node.inputs[1]!)) return void names.set(node, names.get(formIn(spec)(node.inputs[0]!))!)
     if (node.leaf?.kind === 'dropout') return void names.set(node, '')
     if (node.leaf && node.leaf.kind !== 'constant' && !spec.stored?.has(node)) {
       throw new TapeloomError(
@@ -79,7 +83,7 @@ const elementCode = (type: ElementType, spec: ModelSpec): number =>
 
 function writeNode(graph: ProtobufWriter, node: Node, names: ReadonlyMap<Node, string>, spec: ModelSpec): void {
   graph.message(1, (message) => {
-    for (const input of node.inputs) message.text(1, names.get(written(input))!)
+    for (const input of node.inputs) message.text(1, names.get(formIn(spec)(input))!)
     message.text(2, names.get(node)!).text(4, node.op === 'Dropout' ? 'Mul' : node.op)
     const attributes = node.op === 'Cast' ? { to: elementCode(node.type, spec) } : node.attributes
     for (const [name, value] of Object.entries(attributes)) {

@@ -2,9 +2,10 @@ import { createRandom, type Network } from '@tapeloom/core'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { compiledOf, defineModel } from '../define/define-model.ts'
-import { concat, dense, exportOnnx, mse, relu } from '../index.ts'
+import { concat, dense, exportOnnx, flatten, gelu, layerNorm, mse, relu } from '../index.ts'
 import { initialWeights } from '../define/initial-weights.ts'
-import { inferenceGraph } from '../define/model-graphs.ts'
+import { inferenceGraph, trainingGraph } from '../define/model-graphs.ts'
+import { readOnnx } from '../onnx/read-model.ts'
 import { NetworkRuntime } from './network-runtime.ts'
 import { missingRuntime, onnxRuntime, startRuntime } from '../onnx/onnx-runtime.ts'
 
@@ -209,4 +210,29 @@ test('a network that defineModel did not make is refused', () => {
   expect(() => exportOnnx({ name: 'other' } as Network, new Float32Array(1))).toThrow(
     /'other' was not made by defineModel/,
   )
+})
+
+test('gelu and layerNorm are one operator each where no gradient is asked for, and answer the same', async () => {
+  const [a, weights] = [Float32Array.from({ length: 6 }, (_, i) => 3 * Math.sin(i)), Float32Array.of(1.5, -0.5, 2, 0.1, 0.2, -0.3)]
+  const shaped = (epsilon: number) => defineModel({
+    name: 'shaped', inputs: { a: [2, 3] }, targets: { y: [6] }, batch: 1,
+    forward: ({ a: rows }) => ({ y: flatten(gelu(layerNorm(rows, { epsilon }))) }),
+    loss: (output, target) => mse(output.y, target.y),
+  })
+  const operators = (graph: Uint8Array) => readOnnx(graph).graph.nodes.map(({ op }) => op)
+  const one = compiledOf(shaped(1e-5))
+  expect(operators(inferenceGraph(one))).toEqual(['LayerNormalization', 'Mul', 'Add', 'Gelu', 'Reshape', 'Identity'])
+  expect(operators(trainingGraph(one).bytes)).not.toContain('Gelu')
+  expect(operators(inferenceGraph(compiledOf(shaped(1e-3))))).not.toContain('LayerNormalization')
+  const runtime = await shaped(1e-5).open({ seed: 1 })
+  runtime.swap(weights, '1')
+  const { y = [] } = await runtime.infer({ a })
+  for (const [i, found] of y.entries()) {
+    const row = a.subarray(i - (i % 3), i - (i % 3) + 3)
+    const average = row.reduce((sum, x) => sum + x) / 3
+    const variance = row.reduce((sum, x) => sum + (x - average) ** 2, 0) / 3
+    const x = ((a[i]! - average) / Math.sqrt(variance + 1e-5)) * weights[i % 3]! + weights[3 + (i % 3)]!
+    expect(found).toBeCloseTo(0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))), 5)
+  }
+  await runtime.close()
 })
