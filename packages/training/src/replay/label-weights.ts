@@ -29,4 +29,5 @@ export function hardnessOf({ probabilities: { buy, hold, sell } }: Prediction, g
   return probability === undefined ? NaN : -Math.log(Math.max(1e-12, probability))
 }
 
-const classTarget = (targets: TargetSet): string | undefined => Object.keys(targets).find((name) => targets[name] === 'class')
+/** The target that says buy, hold or sell; undefined where there is none. */
+export const classTarget = (targets: TargetSet): string | undefined => Object.keys(targets).find((name) => targets[name] === 'class')
