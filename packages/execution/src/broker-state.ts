@@ -20,6 +20,8 @@ export interface Order {
   /** Price of a resting order, NaN for one that takes what stands in the book. */
   limitTicks: number
   readonly reason: string
+  /** A rule wants it: signals do not replace it. */
+  forced: boolean
 }
 
 /** The trade under way, from flat to flat; sums in lots and ticks are for its mean prices. */

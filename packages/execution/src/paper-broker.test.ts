@@ -238,6 +238,22 @@ describe('risk rules act on every event', () => {
     broker.book(flat(70), 86_400e6)
     expect(shut(86_400e6).includes(name)).toBe(name === 'drawdown')
   })
+  test('a signal does not stay the closing that a rule wants, and may open after it', () => {
+    const { broker, ask, fills } = held({ stopAtr: 2 })
+    for (let i = 0; i < 15; i++) broker.candle(candle(60e6 * i, [100, 101, 99, 100]), 60e6 * (i + 1))
+    broker.book(flat(97), 1000e6)
+    ask(1, 1000.01e6)
+    expect(broker.target).toBe(1)
+    broker.settle(flat(99), 1000.055e6)
+    expect([fills.at(-1)?.reason, broker.side, broker.target]).toEqual(['stop', 0, 1])
+    broker.book(flat(99), 1000.07e6)
+    expect(broker.side).toBe(1)
+    broker.book(flat(90), 1001e6)
+    ask(-1, 1001.01e6)
+    broker.book(flat(90), 1001.02e6) // the stop again: it is not put off
+    broker.book(flat(90), 1001.05e6)
+    expect([fills.at(-1)?.reason, broker.state.lots]).toEqual(['stop', 0])
+  })
   test('the kill switch gives up what waits and opens nothing', () => {
     const { broker, ask, fills, unfilled, rules } = desk({ killSwitch: true })
     ask(1, 0)

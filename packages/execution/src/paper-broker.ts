@@ -51,12 +51,13 @@ export class PaperBroker {
     return (toGrid(this.#instrument.lot, quantity) * lotValueOf(this.#contract, this.state.markTicks)) / this.equity
   }
 
-  /** Asks for a side, from a decision at `asOf`; the newest signal replaces what still waits. */
+  /** Asks for a side, from a decision at `asOf`; the newest signal replaces what waits, but not what a rule wants closed. */
   signal(side: Side, asOf: number, now: number, reason: string): void {
     const { state } = this
-    state.orders = []
-    if (side === this.side) return
-    if (state.lots !== 0) this.#order('close', -this.side as 1 | -1, asOf, now, reason)
+    const forced = state.orders.filter((order) => order.forced)
+    state.orders = forced
+    if (forced.length === 0 && side === this.side) return
+    if (forced.length === 0 && state.lots !== 0) this.#order('close', -this.side as 1 | -1, asOf, now, reason)
     if (side !== 0) this.#order('open', side, asOf, now, reason)
   }
 
@@ -123,12 +124,14 @@ export class PaperBroker {
     this.#refresh(books)
   }
 
-  /** Gives up what waits and closes what is held, at the market. */
+  /** Gives up what waits to open and closes what is held, at the market. */
   flatten(now: number, reason: string): void {
-    const { orders, lots } = this.state
-    if (orders[0]?.kind === 'open') this.#giveUp(reason)
-    else if (orders.length > 1) this.state.orders = []
-    if (lots !== 0 && this.state.orders.length === 0) this.#order('close', -this.side as 1 | -1, now, now, reason)
+    const [first] = this.state.orders
+    if (first?.kind === 'open') this.#giveUp(reason)
+    this.state.orders = this.state.orders.slice(0, 1) // a closing order that waits goes on, alone
+    const [closing] = this.state.orders
+    if (closing) closing.forced = true
+    else if (this.state.lots !== 0) this.#order('close', -this.side as 1 | -1, now, now, reason, true)
   }
 
   /** Pays the funding of the times that have come since the last input, before anything is filled. */
@@ -140,9 +143,9 @@ export class PaperBroker {
     if (passed > 0 && fundingBps !== 0) this.fund(passed * fundingBps)
   }
 
-  #order(kind: Order['kind'], side: 1 | -1, asOf: number, now: number, reason: string): void {
+  #order(kind: Order['kind'], side: 1 | -1, asOf: number, now: number, reason: string, forced = false): void {
     const dueUs = now + this.#rules.latency
-    this.state.orders.push({ kind, side, lots: NaN, asOf, dueUs, lateUs: dueUs + this.#rules.patience, limitTicks: NaN, reason })
+    this.state.orders.push({ kind, side, lots: NaN, asOf, dueUs, lateUs: dueUs + this.#rules.patience, limitTicks: NaN, reason, forced })
   }
 
   /** Fills what is due, in turn. What the book did not hold is tried again after another latency, until it is late. */

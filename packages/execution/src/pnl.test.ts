@@ -13,7 +13,7 @@ import { positionColumns } from './position-features.ts'
 const fees = { takerBps: 5, makerBps: 1 }
 const silent = { print: () => {} }
 
-testModule(pnl, { test, options: fees, events: fixtures.candles('BTC/USDT', '1m', { count: 1500 }), stateEvents: 20_000, ...silent })
+testModule(pnl, { test, options: fees, events: fixtures.candles('BTC/USDT', '1m', { count: 800 }), stateEvents: 10_000, ...silent })
 
 /** The module and a predictor in one: it trades on whatever tape it gets, to and fro. */
 const { warmup: _, ...trading } = definitionOf(pnl)
@@ -25,7 +25,7 @@ const trader = defineModule({
   },
 } as never)
 describe('while it trades by candles', () => {
-  testModule(trader, { test, options: { ...fees, stopAtr: 1 } as never, events: fixtures.candles('BTC/USDT', '1m', { count: 600 }), stateEvents: 20_000, ...silent })
+  testModule(trader, { test, options: { ...fees, stopAtr: 1 } as never, events: fixtures.candles('BTC/USDT', '1m', { count: 400 }), stateEvents: 10_000, ...silent })
 })
 describe('while it trades', () => {
   test('it does', async () => {
@@ -35,7 +35,7 @@ describe('while it trades', () => {
     await orchestrator.run({ until: 150e6 })
     expect(trades).toBeGreaterThan(30)
   })
-  testModule(trader, { test, options: { ...fees, stopAtr: 1 } as never, events: fixtures.book('BTC/USDT', { count: 1500 }), stateEvents: 20_000, ...silent })
+  testModule(trader, { test, options: { ...fees, stopAtr: 1 } as never, events: fixtures.book('BTC/USDT', { count: 1000 }), stateEvents: 10_000, ...silent })
 })
 
 const market = (seed = 3, duration: `${number}m` = '20m') => simulatedMarket({ symbols: ['BTC/USDT', 'ETH/USDT'], duration, predictability: 0.6, seed })
@@ -110,13 +110,27 @@ describe('over a simulated market', () => {
     }
   })
 
-  test('a stop makes the decisions flat again, and the next signal opens anew', async () => {
-    const { orchestrator, fills } = build({ stopAtr: 0.2 })
-    const reasons: string[] = []
-    orchestrator.on('decision', ({ symbol, reason }) => symbol === 'BTC/USDT' && reason.startsWith('open') && reasons.push(reason))
+  test('decisions know the side that is held: a stop makes them flat, and the next signal opens anew', async () => {
+    const { orchestrator } = build({ stopAtr: 0.2 })
+    let [side, pending] = [0, 0]
+    const seen = { stops: 0, held: 0, opened: 0 }
+    const wrong: string[] = []
+    orchestrator.on('pnl:fill', ({ symbol, side: bought, reason }) => {
+      if (symbol !== 'BTC/USDT') return
+      if (reason === 'stop') seen.stops++
+      side = side === 0 ? (bought === 'buy' ? 1 : -1) : 0
+    })
+    orchestrator.on('decision', ({ symbol, reason, action }) => {
+      if (symbol !== 'BTC/USDT') return
+      if (reason.startsWith('already-')) seen.held++
+      if (reason.startsWith('open-')) seen.opened++
+      const fits = !/^(already|close|reverse)-/.test(reason) || side !== 0
+      if (!fits && pending === 0) wrong.push(`${side} ${reason}`)
+      pending = action === 'hold' ? 0 : 1
+    })
     await orchestrator.run()
-    expect(fills.some(({ reason }) => reason === 'stop')).toBe(true)
-    expect(reasons.length).toBeGreaterThan(1)
+    expect(wrong).toEqual([])
+    expect(Math.min(seen.stops, seen.held, seen.opened - 1)).toBeGreaterThan(0)
   })
 
   test('the kill switch shuts every opening with its reason', async () => {
