@@ -54,9 +54,9 @@ function statOf(path: string) {
   }
 }
 
-/** Files of one venue go into one source, in the order given; those that leave out empty minutes stand apart. */
-export function bySource(files: readonly string[]): readonly (readonly string[])[] {
+/** Files of one venue, or of the one that is said, go into one source, in the order given; those that leave out empty minutes stand apart. */
+export function bySource(files: readonly string[], venue?: string): readonly (readonly string[])[] {
   // a name of Binance's archive tells no venue: all such files are of the one that is said
-  const venueOf = (file: string) => (basename(file).includes('_') ? basename(file).split('_')[0] : '')
+  const venueOf = (file: string) => venue ?? (basename(file).includes('_') ? basename(file).split('_')[0] : '')
   return [...Map.groupBy(files, (file) => `${venueOf(file)} ${/_sparse\.(parquet|csv|csv\.gz)$/i.test(file)}`).values()]
 }

@@ -54,7 +54,7 @@ test('references verify after compaction and a round trip through Parquet, and k
   expect(rows).toEqual({ ohlcv_1m: 79 })
   expect(after['expired']).toBeGreaterThan(50)
   expect(expired.length).toBeGreaterThanOrEqual(after['expired'] as number)
-}, 18_000)
+})
 
 test('import brings candles in with their averages, and again brings nothing', async () => {
   const folder = projectFolder({})
@@ -63,9 +63,12 @@ test('import brings candles in with their averages, and again brings nothing', a
   expect(await answer('import', candles, '--db', db)).toMatchObject({ code: 0, rows: 60 })
   expect(await answer('import', candles, '--db', db)).toMatchObject({ code: 0, err: '' })
   const store = await openDuckDB(db, { readOnly: true })
-  const { n, warm } = await store.query('select count(*) as n, count(sma_50) as warm from ohlcv_1m', { columns: { n: 'number', warm: 'number' } })
+  const { n, warm, decisions } = await store.query(
+    'select count(*) as n, count(sma_50) as warm, (select count(*) from decisions) as decisions from ohlcv_1m',
+    { columns: { n: 'number', warm: 'number', decisions: 'number' } },
+  )
   await store.close()
-  expect([n[0], warm[0]]).toEqual([60, 11])
+  expect([n[0], warm[0], decisions[0]]).toEqual([60, 11, 0])
 })
 
 test('import brings candles of CSV in, as exchanges publish them, and says the line that is wrong', async () => {

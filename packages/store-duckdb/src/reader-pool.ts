@@ -63,7 +63,7 @@ export class ReaderPool {
   readonly #open: () => Promise<Reader>
   readonly #idle: Reader[] = []
   readonly #all: Reader[] = []
-  readonly #waiting: ((reader: Reader) => void)[] = []
+  readonly #waiting: ((reader: Reader | undefined) => void)[] = []
   #opened = 0
 
   constructor(open: () => Promise<Reader>) {
@@ -88,10 +88,19 @@ export class ReaderPool {
   async #take(): Promise<Reader> {
     const idle = this.#idle.pop()
     if (idle) return idle
-    if (this.#opened >= CONNECTIONS) return new Promise((resolve) => this.#waiting.push(resolve))
+    if (this.#opened >= CONNECTIONS) {
+      const handed = await new Promise<Reader | undefined>((resolve) => this.#waiting.push(resolve))
+      return handed ?? this.#take()
+    }
     this.#opened++
-    const reader = await this.#open()
-    this.#all.push(reader)
-    return reader
+    try {
+      const reader = await this.#open()
+      this.#all.push(reader)
+      return reader
+    } catch (error) {
+      this.#opened-- // whoever waits for it tries anew
+      this.#waiting.shift()?.(undefined)
+      throw error
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Orchestrator, TapeloomError } from '@tapeloom/core'
+import { Orchestrator, TapeloomError, type Store } from '@tapeloom/core'
 import { DataProvider } from '@tapeloom/data'
 import type { DuckDBStore } from '@tapeloom/store-duckdb'
 import { defineCommand, required } from '../command.ts'
@@ -28,7 +28,7 @@ export const importHistory = defineCommand({
     }
     const sources = await sourcesOf(files, saying(values))
     const logger = consoleLogger(terminal)
-    const data = new DataProvider({ sources, store: duckdbStore(db), behind: ({ message }) => logger.error(message) })
+    const data = new DataProvider({ sources, store: withoutDecisions(duckdbStore(db)), behind: ({ message }) => logger.error(message) })
     const orchestrator = new Orchestrator({ data, modules: [], logger })
     try {
       const { events } = await orchestrator.run()
@@ -42,6 +42,15 @@ export const importHistory = defineCommand({
       await orchestrator.stop()
     }
   },
+})
+
+/** Nobody predicts while history is brought in: a row for each boundary would only say so. */
+const withoutDecisions = (store: Store): Store => ({
+  path: store.path,
+  open: () => store.open(),
+  read: (range) => store.read(range),
+  write: ({ through, rows }) => store.write({ through, rows: rows.filter(({ table }) => table !== 'decisions') }),
+  close: () => store.close(),
 })
 
 /** A database follows one list of files: what its journal says of another one is not what the user can do about it. */

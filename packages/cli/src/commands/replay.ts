@@ -54,10 +54,9 @@ export function saying({ symbol, venue, timeframe }: { symbol?: string; venue?: 
 /** The recorded files as sources, one a venue. @throws TapeloomError `source.candle` */
 export async function sourcesOf({ parquet, csv, captures }: ReturnType<typeof recordedFiles>, says: ParquetOptions): Promise<readonly Source[]> {
   for (const file of parquet) await checkCandles(file, says)
-  const grouped = (files: readonly string[]) => (says.venue === undefined ? bySource(files) : files.length > 0 ? [files] : [])
   const sources = [
-    ...grouped(parquet).map((files) => parquetSource(...files, says)),
-    ...grouped(csv).map((files) => csvSource(...files, says)),
+    ...bySource(parquet, says.venue).map((files) => parquetSource(...files, says)),
+    ...bySource(csv, says.venue).map((files) => csvSource(...files, says)),
   ]
   if (captures.length === 0) return sources
   const { captureSource } = await import('@tapeloom/feeds')
