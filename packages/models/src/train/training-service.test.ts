@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { constants, getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { promisify } from 'node:util'
@@ -168,4 +168,17 @@ test('a missing runtime names its command, and an open trainer does not keep the
   expect(
     stdout.match(/no such package\)\. Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@~1\.30\.0`/g),
   ).toHaveLength(2)
+})
+
+test.skipIf(process.platform !== 'linux')('the worker gives way to the thread of events, whose own priority stays', async () => {
+  const own = getPriority()
+  const trainer = await network.train({ seed: 1 })
+  expect(getPriority()).toBe(own)
+  // The 19th field of a thread's stat, counted behind the name in brackets.
+  const priorities = (await readdir('/proc/self/task')).map(async (task) => {
+    const stat = await readFile(`/proc/self/task/${task}/stat`, 'utf8').catch(() => '') // ended meanwhile
+    return Number(stat.split(') ').at(-1)!.split(' ')[16] ?? 0)
+  })
+  expect(Math.max(...(await Promise.all(priorities)))).toBeGreaterThanOrEqual(constants.priority.PRIORITY_BELOW_NORMAL)
+  await trainer.close()
 })
