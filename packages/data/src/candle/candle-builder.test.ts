@@ -126,6 +126,8 @@ describe('candles of trades', () => {
   test('a coarser candle that misses a late trade says so', async () => {
     const { host } = await run([trade(0, 10), trade(2.1e6, 11), trade(1.9e6, 99), trade(5.5e6, 12)], ['1s', '5s'])
     expect(host.candles.find(({ timeframe }) => timeframe === '5s')).toMatchObject({ high: 11, trades: 2, taint: ['late'] })
+    // what is open and misses nothing has no doubt
+    expect(host.candles.find(({ timeframe, openTime }) => timeframe === '1s' && openTime === 2e6)).toMatchObject({ trades: 1, taint: [] })
   })
 
   test('the first candle is partial when the tape begins within it', async () => {

@@ -241,8 +241,8 @@ export class CandleBuilder {
 
   #late(candle: FormingCandle, openTime: number): void {
     candle.late++
-    for (const { number, child } of this.candles.all) {
-      if (child && number[FORMING.openTime]! <= openTime) this.taintOpen(LATE)
+    for (const coarser of this.candles.all) {
+      if (coarser.child && coarser.number[FORMING.openTime]! <= openTime) coarser.taint |= LATE
     }
     this.#sink.late(this.#plan.market, candle, openTime)
   }

@@ -94,7 +94,7 @@ export class StoredRows {
   /** Full column ids (`cob.imbalance5#1@…`) by the names that bindings use. */
   async #columnIds(layoutId: string, bound: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const ids = this.#columns.get(layoutId) ?? (await this.#readColumns(layoutId))
-    this.#columns.set(layoutId, ids)
+    if (ids.size > 0) this.#columns.set(layoutId, ids) // the store may still be without it
     return new Map(bound.map((column) => [column, ids.get(column) ?? column]))
   }
 
