@@ -126,41 +126,15 @@ function awaited(log: readonly string[]): number {
   return Math.max(0, lost + 1 - open.filter((line) => line.includes('book is live')).length)
 }
 
-/**
- * Replays a run's journal to the place where it ended; returns the hash and the last sequence. After its last input a busy
- * run may have ticked, each second. Those ticks are no inputs: the replay is told of an input beyond them, which it does not
- * reach. Where the machine is so busy that a handler takes longer than a live run allows, the module's fault is in the journal
- * but is no input either: then the hashes differ.
- */
-export async function replayJournal(
-  database: string, ended: number,
-): Promise<{ readonly journalHash: string; readonly sequence: number }> {
-  let [last, lastSequence] = [0, 0]
-  for await (const some of journalSource(database).events({ after: undefined, signal: new AbortController().signal })) {
-    for (const { tsInit = 0, sourceSequence = 0 } of some as readonly MarketInput[]) {
-      last = Math.max(last, tsInit)
-      lastSequence = sourceSequence
-    }
-  }
-  const until = last + 1 + (ended - lastSequence) * 1e6
-  const data = new DataProvider({ sources: [withEnd(journalSource(database), { tsInit: until + 2e6, sourceSequence: ended + 1 })] })
+/** Replays a run's journal; returns the hash and the last sequence. */
+export async function replayJournal(database: string): Promise<{ readonly journalHash: string; readonly sequence: number }> {
+  const data = new DataProvider({ sources: [journalSource(database)] })
   const orchestrator = new Orchestrator({ data, modules: [cob] })
-  const { journalHash } = await orchestrator.run({ until })
+  const { journalHash } = await orchestrator.run()
   const { sequence } = orchestrator.status()
   await orchestrator.stop()
   return { journalHash, sequence }
 }
-
-/** A source and, behind its inputs, a gap. */
-const withEnd = (source: Source, end: { readonly tsInit: number; readonly sourceSequence: number }): Source => ({
-  name: source.name, live: false,
-  get instruments() { return source.instruments },
-  prepare: async () => source.prepare?.(),
-  async *events(how) {
-    yield* source.events(how)
-    yield { kind: 'gap', symbol: source.instruments[0]!.symbol, tsEvent: end.tsInit, reason: 'end', ...end }
-  },
-})
 
 /** Trades and books of a source as lines, of the same form whatever the source. */
 export async function heard(source: Source): Promise<readonly string[]> {

@@ -59,7 +59,7 @@ export class RunLoop {
   /** One stretch of inputs and what follows; false when the run is over. */
   async #step(until: number, signal: AbortSignal): Promise<boolean> {
     const { feed, deferred, mode } = this.#session
-    deferred.lazy = feed.recovering
+    deferred.lazy = feed.recovering || feed.repeating === true
     this.#session.watch?.start()
     const state = feed.advance(until)
     if (this.#session.watch?.times) this.#session.watch.measure()
@@ -68,11 +68,11 @@ export class RunLoop {
     else if (this.#session.due === -Infinity) return true // what is waited for goes first
     else if (state === 'starved') await this.#wait(signal)
     else if (state !== 'turn') {
-      if (!(deferred.due <= until) || deferred.size === 0) return false
+      if (feed.repeating || !(deferred.due <= until) || deferred.size === 0) return false
       const next = await deferred.next()
       if (next) this.#insert(next)
     }
-    const inserting = mode === 'live' && !feed.recovering
+    const inserting = mode === 'live' && !feed.recovering && !feed.repeating
     for (let done = inserting ? await deferred.ready() : undefined; done; done = await deferred.ready()) this.#insert(done)
     return true
   }

@@ -104,7 +104,7 @@ export class Session implements DataHost, Host {
   /** Has handlers measured, and marked for a watchdog; other runs do not load it. Before `build`. */
   async watchHandlers(): Promise<void> {
     const { HandlerWatch } = await import('./handler-watch.ts')
-    const overran = (overrun: Overrun) => void (this.feed.recovering || this.modules.silent || this.overruns.push(overrun))
+    const overran = (overrun: Overrun) => void (this.feed.recovering || this.feed.repeating || this.modules.silent || this.overruns.push(overrun))
     this.watch = new HandlerWatch(this.stamp, this.mode === 'live', overran, () => (this.bus.reconnect = () => this.modules.connect()))
   }
 

@@ -79,6 +79,8 @@ export interface DataFeed {
   readonly journalled: boolean
   /** Whether records of an earlier run are being run again. */
   readonly recovering: boolean
+  /** Whether what the host of another run did is repeated: nothing is timed, and no result takes a place of its own. */
+  readonly repeating?: boolean
   /** Opens sources (`prepare`), so that `symbols` is known; nothing is dispatched. */
   prepare(): Promise<void>
   /** Opens store and journal, and returns the newest snapshot to restore, if any. @throws TapeloomError `journal.manifest` */

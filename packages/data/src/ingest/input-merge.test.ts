@@ -16,7 +16,7 @@ async function merged(sources: ReturnType<typeof recording>[]): Promise<{ source
     const reader = merge.pick()
     if (!reader) await merge.fill(signal)
     else {
-      taken.push({ source: reader.index, input: reader.head! })
+      taken.push({ source: reader.index, input: reader.head as MarketInput })
       reader.take()
       merge.taken(reader.index)
     }

@@ -1,5 +1,6 @@
-import { timeframeUs, type MarketInput, type Source } from '@tapeloom/core'
+import { timeframeUs, type Source } from '@tapeloom/core'
 import { readTime } from './input-check.ts'
+import type { SourceInput } from './own-input.ts'
 import { SourceReader } from './source-reader.ts'
 import { pause } from './wall-clock.ts'
 
@@ -82,7 +83,7 @@ export class InputMerge {
     for (const reader of this.readers) reader.release()
   }
 
-  #before(index: number, head: MarketInput, best: SourceReader): boolean {
+  #before(index: number, head: SourceInput, best: SourceReader): boolean {
     const difference = this.#keys[index]! - this.#keys[best.index]!
     if (difference !== 0) return difference < 0
     const other = best.head
@@ -91,7 +92,7 @@ export class InputMerge {
   }
 }
 
-const keyOf = ({ tsInit, tsEvent }: MarketInput, live: boolean): number =>
+const keyOf = ({ tsInit, tsEvent }: SourceInput, live: boolean): number =>
   tsInit === undefined && live ? Infinity : readTime(tsInit ?? tsEvent)
 
 /** A timeframe that cannot be read is judged later. */

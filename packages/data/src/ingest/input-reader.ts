@@ -4,6 +4,7 @@ import { checkInput, readTime, type Fault } from './input-check.ts'
 import type { InputMerge } from './input-merge.ts'
 import { AT, KIND, NONE, type MarketRecord } from './market-record.ts'
 import type { Market, MarketTable } from './market-table.ts'
+import type { OwnInput, RepeatingSource } from './own-input.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { SourceReader } from './source-reader.ts'
 import { receivedAt } from './wall-clock.ts'
@@ -16,6 +17,10 @@ export class InputReader {
   readonly #counted: (source: string, code: string) => void
   /** For each market. */
   readonly #ids: readonly RecentIds[]
+  /** Reads the run that is repeated, if one is. */
+  #repeated: SourceReader | undefined
+  /** Payload of the host's input that was taken last, encoded. */
+  payload: Uint8Array = new Uint8Array(0)
 
   constructor(
     merge: InputMerge, table: MarketTable, builders: readonly CandleBuilder[], counted: (source: string, code: string) => void,
@@ -34,6 +39,12 @@ export class InputReader {
       if (source.name !== 'ingest') total += source.length ?? NaN
     }
     return Number.isNaN(total) ? undefined : total
+  }
+
+  /** Has the inputs that a run made itself read too, and the host's on demand. Before `start`. */
+  repeat(source: RepeatingSource, host: boolean): void {
+    this.#repeated = this.merge.readers.find((reader) => reader.source === source)!
+    this.#repeated.read = (from) => source.repeat({ ...from, host })
   }
 
   start(signal: AbortSignal): void {
@@ -55,6 +66,7 @@ export class InputReader {
     record.source = reader.index
     record.number[AT.sourceSequence] = reader.sourceSequence
     record.number[AT.tsInit] = tsInit
+    if (input.kind === 'own') return this.#own(input, record)
     const { name } = reader.source
     const market = this.#table.routes[reader.index]!.get(input.symbol!)
     const fault = place === 'unordered' ? unordered(input, reader.sourceSequence) : this.#check(input, market, record)
@@ -68,10 +80,10 @@ export class InputReader {
 
   /** Takes note of a record of the journal that is applied again. */
   rerun(record: MarketRecord): void {
-    const reader = this.merge.readers[record.source]
+    const reader = this.merge.readers[record.source] ?? (record.number[AT.sourceSequence]! > 0 ? this.#repeated : undefined)
     if (reader) reader.sourceSequence = record.number[AT.sourceSequence]!
     if (record.kind === KIND.trade) this.#ids[record.market]!.isDuplicate(record.text)
-    if (record.kind === KIND.fault) this.#counted(reader?.source.name ?? 'ingest', record.text)
+    if (record.kind === KIND.fault && record.text !== '') this.#counted(reader?.source.name ?? 'ingest', record.text)
   }
 
   snapshot(): Plain {
@@ -85,6 +97,16 @@ export class InputReader {
     const { places, ids } = state as unknown as { places: readonly number[]; ids: readonly Plain[] }
     places.forEach((place, i) => (this.merge.readers[i]!.sourceSequence = place))
     ids.forEach((one, i) => this.#ids[i]!.restore(one))
+  }
+
+  #own({ record: kind, text, rest, tsEvent }: OwnInput, record: MarketRecord): boolean {
+    record.kind = kind
+    record.source = record.market = NONE
+    record.flags = 0
+    record.text = text
+    record.number[AT.tsEvent] = tsEvent
+    this.payload = rest
+    return true
   }
 
   #check(input: MarketInput, market: Market | undefined, record: MarketRecord): Fault | undefined {

@@ -1,4 +1,5 @@
-import type { MarketInput, Source } from '@tapeloom/core'
+import type { Source } from '@tapeloom/core'
+import type { SourceInput } from './own-input.ts'
 
 /** Inputs read ahead of a recording before the merge goes on with them. */
 const READY = 1024
@@ -12,14 +13,16 @@ const MOST = 65_536
 export class SourceReader {
   readonly source: Source
   readonly index: number
+  /** How the source is read. */
+  read: (from: Parameters<Source['events']>[0]) => AsyncIterable<SourceInput | readonly SourceInput[]>
   /** The newest `sourceSequence` handed out; 0 before the first. */
   sourceSequence = 0
   /** Where this run began to read. */
   #after = 0
-  #queue: MarketInput[] = []
+  #queue: SourceInput[] = []
   #head = 0
   /** Inputs of the source's next batches. */
-  #incoming: MarketInput[] = []
+  #incoming: SourceInput[] = []
   #ended = false
   #failure: unknown
   #wake: (() => void) | undefined
@@ -28,11 +31,12 @@ export class SourceReader {
 
   constructor(source: Source, index: number) {
     this.source = source
+    this.read = (from) => source.events(from)
     this.index = index
   }
 
   /** The next input, which stays; undefined when none is ready. @throws what the source threw, after its last input */
-  get head(): MarketInput | undefined {
+  get head(): SourceInput | undefined {
     if (this.#head === this.#queue.length) this.#swap()
     return this.#queue[this.#head]
   }
@@ -66,7 +70,7 @@ export class SourceReader {
     this.#started = true
     this.#after = this.sourceSequence
     const after = this.sourceSequence > 0 ? this.sourceSequence : undefined
-    void this.#pump(this.source.events({ after, signal }), signal)
+    void this.#pump(this.read({ after, signal }), signal)
   }
 
   /** Settles when there is something to take, or the end. */
@@ -88,11 +92,11 @@ export class SourceReader {
     if (this.#queue.length === 0 && this.#failure !== undefined) throw this.#failure
   }
 
-  async #pump(events: AsyncIterable<MarketInput | readonly MarketInput[]>, signal: AbortSignal): Promise<void> {
+  async #pump(events: AsyncIterable<SourceInput | readonly SourceInput[]>, signal: AbortSignal): Promise<void> {
     try {
       for await (const item of events) {
-        if (Array.isArray(item)) for (const input of item as readonly MarketInput[]) this.#incoming.push(input)
-        else this.#incoming.push(item as MarketInput)
+        if (Array.isArray(item)) for (const input of item as readonly SourceInput[]) this.#incoming.push(input)
+        else this.#incoming.push(item as SourceInput)
         if (this.#isReady) this.#wakeUp()
         if (signal.aborted) break
         if (this.#incoming.length >= MOST) await new Promise<void>((resolve) => (this.#resume = resolve))

@@ -18,6 +18,7 @@ export function journalHeader(manifest: RunManifest, sources: readonly Source[],
 /** The parts of a journal's header that a reader needs. */
 export interface JournalHeader {
   readonly format: number
+  readonly manifest: RunManifest
   readonly sources: readonly string[]
   readonly instruments: readonly Instrument[]
 }
@@ -32,6 +33,9 @@ export function checkHeader(folder: string, found: Plain, now: Plain): void {
     `[journal ${folder}] was written with ${path} = ${before}, now it is ${after}. Use the same again, or a new store.`,
   )
 }
+
+/** Whether two plans are the same. */
+export const isSamePlan = (one: Plain, other: Plain): boolean => differing(one, other, '') === undefined
 
 const plainInstrument = ({ symbol, venue, kind, tickSize, lotSize, contractSize, tick, lot }: Instrument): Plain => ({
   symbol, venue, kind, tickSize, lotSize, contractSize, tick: { ...tick }, lot: { ...lot },

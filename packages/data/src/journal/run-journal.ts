@@ -84,7 +84,7 @@ export class RunJournal {
     this.#reader = sequence < this.end ? new JournalReader(this.#folder, sequence) : undefined
   }
 
-  /** Decodes the next record of the earlier run: a market input, or one of the host's, which `takeHostRecord` hands out. */
+  /** Decodes the next record of the earlier run: a market input, or one of the host's, with its `payload`. */
   next(record: MarketRecord): 'market' | 'host' | 'end' {
     if (!this.#reader?.next(record)) {
       this.#reader?.close()
@@ -96,9 +96,9 @@ export class RunJournal {
     return 'market'
   }
 
-  takeHostRecord(record: MarketRecord): { readonly kind: HostRecord['kind']; readonly payload: Plain } {
-    const kind = HOST_KINDS.find((name) => KIND[name] === record.kind)!
-    return { kind, payload: decodePlain(this.#reader?.rest ?? NO_BYTES) }
+  /** The payload of the host's record that `next` found, encoded. */
+  get payload(): Uint8Array {
+    return this.#reader?.rest ?? NO_BYTES
   }
 
   /** Appends a market input; while an earlier run is run again, it is already here. */
@@ -135,7 +135,11 @@ export class RunJournal {
   }
 }
 
-const isHostRecord = ({ kind, source, text }: MarketRecord): boolean =>
+/** Of which kind a record of the host's is. */
+export const hostKind = ({ kind }: MarketRecord): HostRecord['kind'] => HOST_KINDS.find((name) => KIND[name] === kind)!
+
+/** Whether a record is one of the host's. */
+export const isHostRecord = ({ kind, source, text }: MarketRecord): boolean =>
   kind === KIND.command || kind === KIND.inference || kind === KIND.swap || (kind === KIND.fault && source === NONE && text === '')
 
 const encodeFault = ({ message, raw }: MarketRecord): Uint8Array => encodePlain([message, raw])

@@ -1,17 +1,15 @@
 import {
-  TapeloomError, type AdvanceState, type BookReader, type DataFeed, type DataHost, type HostRecord, type LaneReader, type Plain,
+  decodePlain, TapeloomError, type AdvanceState, type BookReader, type DataFeed, type DataHost, type HostRecord, type LaneReader, type Plain,
   type RunManifest,
 } from '@tapeloom/core'
-import { InputMerge } from '../ingest/input-merge.ts'
-import { InputReader } from '../ingest/input-reader.ts'
 import { AT, KIND, MarketRecord, NONE } from '../ingest/market-record.ts'
-import { marketTable, type MarketTable } from '../ingest/market-table.ts'
+import type { MarketTable } from '../ingest/market-table.ts'
 import { elapsedMs, receivedAt } from '../ingest/wall-clock.ts'
-import { RunJournal } from '../journal/run-journal.ts'
-import { SeriesLaneReader } from '../series/lane-reader.ts'
+import { isSamePlan } from '../journal/journal-manifest.ts'
+import { hostKind, isHostRecord, RunJournal } from '../journal/run-journal.ts'
 import { snapshotBehind, storeBehind } from './behind-journal.ts'
 import type { FeedOptions } from './feed-options.ts'
-import { MarketDesk } from './market-desk.ts'
+import { prepareFeed, type PreparedFeed } from './prepared-feed.ts'
 import { RunRows } from './run-rows.ts'
 import type { Watchdog } from './watchdog.ts'
 import { writtenAhead } from './written-ahead.ts'
@@ -32,7 +30,7 @@ export class MarketFeed implements DataFeed {
   readonly #stop = new AbortController()
   /** `[sequence, tsInit]` of the newest input, and whether it was the gap of a silence (1). */
   readonly #newest = Float64Array.of(0, 0, 0)
-  #prepared: Prepared | undefined
+  #prepared: PreparedFeed | undefined
   #journal: RunJournal | undefined
   #watchdog: Watchdog | undefined
   #open = false
@@ -43,6 +41,10 @@ export class MarketFeed implements DataFeed {
   #resumed = false
   /** An input of the host is under way. */
   #hosting = false
+  /** Its payload, where it is one of a journal. */
+  #payload: Plain = null
+  /** What the host of another run did is repeated from its journal. */
+  repeating = false
 
   constructor(options: FeedOptions, host: DataHost) {
     this.#options = options
@@ -81,24 +83,7 @@ export class MarketFeed implements DataFeed {
   }
 
   async prepare(): Promise<void> {
-    if (this.#prepared) return
-    const { sources, wanted, priceVenue, store } = this.#options
-    for (const source of sources) await source.prepare?.()
-    const table = marketTable(sources, priceVenue)
-    const desk = new MarketDesk({
-      host: this.#host, table, sources, wanted, rows: this.rows,
-    })
-    const lanes = new SeriesLaneReader({
-      candles: this.rows.candles, features: this.rows.features, store, symbols: table.symbols,
-      asOf: (index) => desk.builders[table.symbols[index]!.index]!.lastBoundary,
-      settle: () => this.flush(),
-    })
-    const inputs = new InputReader(new InputMerge(sources), table, desk.builders, this.#options.counted)
-    const symbols = table.symbols.map(({ symbol, instrument, index }) => ({
-      symbol, instrument, get boundaryUs() { return desk.builders[index]!.boundaryUs },
-    }))
-    this.rows.instruments(table.markets.map(({ instrument }) => instrument))
-    this.#prepared = { table, desk, lanes, inputs, symbols }
+    this.#prepared ??= await prepareFeed(this.#options, this.#host, this.rows, () => this.flush())
   }
 
   async open(manifest: RunManifest): ReturnType<DataFeed['open']> {
@@ -115,7 +100,9 @@ export class MarketFeed implements DataFeed {
 
   #openJournal(manifest: RunManifest, appliedThrough: number): Uint8Array | undefined {
     const { store, journal, sources, wanted, opened } = this.#options
-    const { table } = this.#parts
+    const { table, inputs, repeated } = this.#parts
+    this.repeating = repeated !== undefined && isSamePlan(repeated.plan, manifest.plan)
+    if (repeated) inputs.repeat(repeated, this.repeating)
     if (journal !== undefined) {
       this.#journal = new RunJournal(journal, manifest, {
         sources, instruments: table.markets.map(({ instrument }) => instrument), settings: { timeframes: [...wanted] },
@@ -138,7 +125,7 @@ export class MarketFeed implements DataFeed {
 
   advance(limit: number): AdvanceState {
     if (this.#hosting) this.#endHosted()
-    const state = this.#journal?.recovering ? this.#rerun() : this.#run(limit)
+    const state = this.#journal?.recovering ? this.#rerun() : this.#parts.repeated ? this.#repeat(limit) : this.#run(limit)
     const journal = this.#journal
     if (journal && journal.waiting > 0) {
       const now = elapsedMs()
@@ -156,8 +143,10 @@ export class MarketFeed implements DataFeed {
   }
 
   takeRecord(): HostRecord {
-    const { kind, payload } = this.#journal!.takeHostRecord(this.#record)
-    const [sequence, tsInit] = [this.#newest[0]! + 1, this.#record.number[AT.tsInit]!]
+    const record = this.#record
+    const [sequence, tsInit, kind] = [this.#newest[0]! + 1, record.number[AT.tsInit]!, hostKind(record)]
+    const payload = this.#payload
+    this.#journal?.appendHost(sequence, record, kind, payload)
     this.#begin(sequence, tsInit, tsInit)
     this.#hosting = true
     return { kind, sequence, tsInit, payload }
@@ -296,11 +285,36 @@ export class MarketFeed implements DataFeed {
     for (let turn = TURN; turn > 0; turn--) {
       const found = journal.next(this.#record)
       if (found === 'end') return 'turn'
-      if (found === 'host') return 'recorded'
       this.#parts.inputs.rerun(this.#record)
+      if (found === 'host') return this.#recorded(journal.payload)
       this.#input(this.#record.number[AT.tsInit]!)
     }
     return 'turn'
+  }
+
+  /** Runs on with what another run journalled, its ticks and what its host did included: here nothing of that is made. */
+  #repeat(limit: number): AdvanceState {
+    const { inputs } = this.#parts
+    inputs.start(this.#stop.signal)
+    for (let turn = TURN; turn > 0; turn--) {
+      const { due } = this.#host
+      const bound = this.repeating && due > -Infinity ? limit : Math.min(limit, due)
+      const reader = inputs.merge.pick()
+      if (!reader && inputs.merge.done) return this.repeating ? 'ended' : this.#finish(bound)
+      if (!reader) return 'starved'
+      const tsInit = Math.max(this.#newest[1]!, inputs.timeOf(reader))
+      if (tsInit >= bound) return 'limit'
+      this.#endAt = NaN
+      if (!inputs.take(reader, this.#record, tsInit)) continue
+      if (isHostRecord(this.#record)) return this.#recorded(inputs.payload)
+      this.#input(tsInit)
+    }
+    return 'turn'
+  }
+
+  #recorded(payload: Uint8Array): AdvanceState {
+    this.#payload = decodePlain(payload)
+    return 'recorded'
   }
 
   /** Journals and applies what stands in the record. */
@@ -370,15 +384,6 @@ export class MarketFeed implements DataFeed {
     record.number[AT.tsEvent] = record.number[AT.tsInit] = tsInit
     this.#input(tsInit)
   }
-}
-
-/** What is known once the sources are. */
-interface Prepared {
-  readonly table: MarketTable
-  readonly desk: MarketDesk
-  readonly lanes: LaneReader
-  readonly inputs: InputReader
-  readonly symbols: DataFeed['symbols']
 }
 
 interface SavedFeed {

@@ -1,14 +1,18 @@
 import { decodePlain, fromGrid, TapeloomError } from '@tapeloom/core'
 import type { Instrument, MarketInput, Plain, Price, Source, Timeframe } from '@tapeloom/core'
 import { AT, KIND, MarketRecord, NONE } from '../ingest/market-record.ts'
+import type { OwnInput, RepeatingSource, SourceInput } from '../ingest/own-input.ts'
 import type { JournalHeader } from '../journal/journal-manifest.ts'
 import { JournalReader, readJournalHeader } from '../journal/journal-reader.ts'
+import { isHostRecord } from '../journal/run-journal.ts'
 import { CHUNK } from './candle-source.ts'
 
 /**
  * The market inputs that a database's journal holds, as a recording: the same messages in the same order, with the
  * sequence they had as `sourceSequence`. It reads beside a running process. `venue` picks one where a symbol has
  * several.
+ * A run whose one source it is repeats the journalled run: that one's ticks and gaps at their places and, under an equal
+ * plan (modules, options, decision settings), its faults by elapsed time, commands and results of networks.
  * Errors come from `prepare`: `source.missing` without a journal, `source.venue`; `journal.corrupt` while reading.
  */
 export function journalSource(database: string, options: { readonly venue?: string } = {}): Source {
@@ -16,13 +20,14 @@ export function journalSource(database: string, options: { readonly venue?: stri
 }
 
 // `!` below: `AT` indexes the record's numbers.
-class JournalSource implements Source {
+class JournalSource implements RepeatingSource {
   readonly name: string
   readonly live = false
   readonly #folder: string
   readonly #venue: string | undefined
   /** All instruments of the journal: a record's market is an index into it. */
   #markets: readonly Instrument[] = []
+  plan: Plain = null
 
   constructor(database: string, venue: string | undefined) {
     this.name = `journal ${database.replace(/^.*[\\/]/, '')}`
@@ -32,6 +37,9 @@ class JournalSource implements Source {
 
   get instruments(): readonly Instrument[] {
     return this.#markets.filter((market) => this.#isWanted(market))
+  }
+  get isWhole(): boolean {
+    return this.#markets.every((market) => this.#isWanted(market))
   }
 
   async prepare(): Promise<void> {
@@ -43,6 +51,7 @@ class JournalSource implements Source {
       )
     }
     this.#markets = header.instruments
+    this.plan = header.manifest.plan
     for (const [symbol, [first, second]] of Map.groupBy(this.instruments, (market) => market.symbol)) {
       if (!second) continue
       throw new TapeloomError(
@@ -53,13 +62,24 @@ class JournalSource implements Source {
     }
   }
 
-  async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
+  events(from: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
+    return this.#read<never>(from, () => undefined)
+  }
+
+  repeat({ host, ...from }: Parameters<RepeatingSource['repeat']>[0]): AsyncIterable<readonly SourceInput[]> {
+    return this.#read(from, (record, reader) => ownInput(record, reader, host))
+  }
+
+  /** @param own makes an input of what is no market's */
+  async *#read<I extends SourceInput>(
+    { after = 0, signal }: Parameters<Source['events']>[0], own: (record: MarketRecord, reader: JournalReader) => I | undefined,
+  ): AsyncGenerator<readonly (MarketInput | I)[]> {
     if (this.#markets.length === 0) await this.prepare()
     const [reader, record] = [new JournalReader(this.#folder, after, true), new MarketRecord()]
     try {
-      for (let [chunk, more] = [[] as MarketInput[], true]; more && !signal.aborted; chunk = []) {
+      for (let [chunk, more] = [[] as (MarketInput | I)[], true]; more && !signal.aborted; chunk = []) {
         while (chunk.length < CHUNK && (more = reader.next(record))) {
-          const input = this.#input(record, reader)
+          const input = this.#input(record, reader) ?? own(record, reader)
           if (input) chunk.push(input)
         }
         if (chunk.length > 0) yield chunk
@@ -89,6 +109,18 @@ class JournalSource implements Source {
     if (kind === KIND.gap) return { ...about, kind: 'gap', reason: record.text }
     return undefined
   }
+}
+
+/** What the run made itself; undefined for the host's unless wanted, and for commands that the run itself gives again. */
+function ownInput(record: MarketRecord, { sequence, rest }: JournalReader, host: boolean): OwnInput | undefined {
+  const { kind, number, source, market, text } = record
+  if (source !== NONE || market !== NONE) return undefined
+  if (isHostRecord(record)) {
+    if (!host) return undefined
+    if (kind === KIND.command && (decodePlain(rest) as { readonly byHost?: boolean }).byHost) return undefined
+  } else if (kind !== KIND.tick && kind !== KIND.gap) return undefined
+  const stamp = { tsEvent: number[AT.tsEvent]!, tsInit: number[AT.tsInit]!, sourceSequence: sequence }
+  return { kind: 'own', record: kind, text, rest: rest.slice(), ...stamp }
 }
 
 const tradeOf = ({ number, flags, text }: MarketRecord, { tick, lot }: Instrument) => ({
