@@ -28,8 +28,11 @@ export function laneNorm(kind: Normalisation, rows: Float64Array, stride: number
   return [Math.fround(ref), Math.fround(Math.max(s, LEAST)), Math.fround(a), Math.fround(Math.max(b, LEAST))]
 }
 
-/** Writes `count` rows, scaled, to `tensor` from row `first` on. A volume that is missing becomes 0. */
-// Hot: written out per kind, no calls but the logarithm. `!`: stride ≥ 5, and rows holds count rows.
+/**
+ * Writes `count` rows from row `start` on, scaled, to `tensor` from row `first` on. A volume that is missing becomes 0.
+ * @param logs ln(1 + volume) by row, where they are known already
+ */
+// Hot: written out per kind, no calls but the logarithm. `!`: stride ≥ 5, and rows holds so many rows.
 export function writeLane(
   kind: Normalisation,
   norm: LaneNorm,
@@ -38,22 +41,24 @@ export function writeLane(
   count: number,
   tensor: Float32Array,
   first: number,
+  start = 0,
+  logs?: Float64Array,
 ): void {
   const [ref = 1, s = 1, a = 0, b = 1] = norm
   let to = first * LANE_WIDTH
-  const end = count * stride
+  const end = (start + count) * stride
   if (kind === 'none') { // unrolled: training copies most of what it reads here
-    for (let from = 0; from < end; from += stride, to += LANE_WIDTH) {
+    for (let from = start * stride; from < end; from += stride, to += LANE_WIDTH) {
+      const volume = rows[from + 4]!
+      tensor[to + 4] = volume !== volume ? 0 : volume
       tensor[to] = rows[from]!
       tensor[to + 1] = rows[from + 1]!
       tensor[to + 2] = rows[from + 2]!
       tensor[to + 3] = rows[from + 3]!
-      const volume = rows[from + 4]!
-      tensor[to + 4] = volume !== volume ? 0 : volume
     }
     return
   }
-  for (let from = 0; from < end; from += stride, to += LANE_WIDTH) {
+  for (let row = start, from = start * stride; from < end; row++, from += stride, to += LANE_WIDTH) {
     if (kind === 'log') for (let i = 0; i < 4; i++) tensor[to + i] = Math.log(rows[from + i]! / ref) / s
     else {
       tensor[to] = (rows[from]! - ref) / s
@@ -62,7 +67,7 @@ export function writeLane(
       tensor[to + 3] = (rows[from + 3]! - ref) / s
     }
     const volume = rows[from + 4]!
-    tensor[to + 4] = volume !== volume ? 0 : (Math.log1p(volume) - a) / b
+    tensor[to + 4] = volume !== volume ? 0 : ((logs ? logs[row]! : Math.log1p(volume)) - a) / b
   }
 }
 

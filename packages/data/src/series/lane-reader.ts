@@ -12,10 +12,13 @@ import type {
 import { CANDLE_WIDTH, type CandleMirror } from './candle-mirror.ts'
 import type { FeatureMirror } from './feature-mirror.ts'
 import { LANE_WIDTH, laneNorm, writeLane } from './lane-normalisation.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { RowBlock } from './row-block.ts'
+import type { RowRing } from './row-ring.ts'
 import { candleSeriesId, trySeriesId } from './series-id.ts'
 import { StoredRows } from './stored-rows.ts'
 import { DOUBT_BITS, taintReasons } from './taint-flags.ts'
+import { VolumeLogs } from './volume-logs.ts'
 
 /** What the lane reader reads from. */
 export interface LaneReaderOptions {
@@ -51,11 +54,16 @@ export function checkLane(lane: Lane): void {
   }
 }
 
+/** Most memory for logarithms of volumes: those of two million candles. */
+const LOG_BYTES = 32 * 1024 * 1024
+
 /** Turns windows of candles and frozen rows into tensors: from memory when served, from the references when trained. */
 export class SeriesLaneReader implements LaneReader {
   readonly #options: LaneReaderOptions
   readonly #block = new RowBlock(CANDLE_WIDTH)
   readonly #checked = new WeakSet<Lane>()
+  readonly #logs = new WeakMap<RowRing, VolumeLogs>()
+  readonly #logBudget = new MemoryBudget(LOG_BYTES) // not the candles': when training reads must not decide how many they are
 
   constructor(options: LaneReaderOptions) {
     this.#options = options
@@ -130,11 +138,34 @@ export class SeriesLaneReader implements LaneReader {
       writeWindow(binding, frame.norm, this.#block, 0, request.tensor, request.mask)
       return true
     }
-    const series = this.#options.candles.series[this.#options.candles.find(frame.series)]
-    const count = series?.ring.read(frame.start, frame.end + 1, knownBy, this.#block)
-    if (count !== frame.count) return false
+    const ring = this.#options.candles.series[this.#options.candles.find(frame.series)]?.ring
+    const slot = ring?.locate(frame.start, frame.end + 1, frame.count, knownBy) ?? -1
+    if (ring && slot >= 0) {
+      this.#writeFromRing(ring, slot, request, binding)
+      return true
+    }
+    if (ring?.read(frame.start, frame.end + 1, knownBy, this.#block) !== frame.count) return false
     this.#writeLane(request, this.#block)
     return true
+  }
+
+  /** From the slots of a ring, without a copy between: training reads most windows here. */
+  #writeFromRing(ring: RowRing, slot: number, { frame: { norm, count }, tensor, mask }: RebuildRequest, lane: Lane): void {
+    const first = padded(lane, count, tensor, mask)
+    const head = Math.min(count, ring.room - slot)
+    this.#writeSlots(ring, slot, head, lane, norm, tensor, first)
+    if (head < count) this.#writeSlots(ring, 0, count - head, lane, norm, tensor, first + head)
+  }
+
+  #writeSlots(ring: RowRing, slot: number, count: number, lane: Lane, norm: readonly number[], tensor: Float32Array, first: number): void {
+    const logs = lane.normalise === 'none' ? undefined : this.#logsOf(ring).of(ring.rows, CANDLE_WIDTH, slot, count)
+    writeLane(lane.normalise, norm, ring.rows, CANDLE_WIDTH, count, tensor, first, slot, logs)
+  }
+
+  #logsOf(ring: RowRing): VolumeLogs {
+    const known = this.#logs.get(ring) ?? new VolumeLogs(this.#logBudget)
+    this.#logs.set(ring, known)
+    return known
   }
 
   #rowFromMemory(request: RebuildRequest, columns: readonly string[]): boolean {
@@ -173,11 +204,17 @@ function writeWindow(
   tensor: Float32Array,
   mask: Float32Array,
 ): void {
+  const first = padded(lane, count, tensor, mask)
+  writeLane(lane.normalise, norm, block.rows, block.width, count, tensor, first)
+}
+
+/** Pads on the left; returns the row at which the rows begin. */
+function padded(lane: Lane, count: number, tensor: Float32Array, mask: Float32Array): number {
   const first = lane.window - count
   tensor.fill(0, 0, first * LANE_WIDTH)
   mask.fill(0, 0, first)
   mask.fill(1, first, lane.window)
-  writeLane(lane.normalise, norm, block.rows, block.width, count, tensor, first)
+  return first
 }
 
 /** Writes columns of one frozen row: missing is 0 with mask 0. */

@@ -75,9 +75,34 @@ test('a read equals the array of all versions, as of every sequence, or says tha
         const mayHaveLeft = distinct > maxRows
         expect(count >= 0 || mayHaveLeft).toBe(true)
         expect(count < 0 ? [] : contents(block)).toEqual(count < 0 ? [] : wanted(oracle.read(from, to, knownBy)))
+        const slot = ring.locate(from, to, count, knownBy)
+        const values = Array.from({ length: slot < 0 ? 0 : count }, (_, i) => ring.rows[2 * ((slot + i) % ring.room)])
+        expect(values).toEqual(slot < 0 ? [] : wanted(oracle.read(from, to, knownBy)).map((row) => (row as { rows: number[] }).rows[0]))
+        if (oracle.versions.every(({ known }) => known <= knownBy)) expect(slot >= 0).toBe(count >= 0)
+        for (const other of [count - 1, count + 1]) if (count >= 0 && slot >= 0 && other >= 0) expect(ring.locate(from, to, other, knownBy)).toBe(-1)
       },
     ),
   )
+})
+
+test('a row in the middle that was known later than those after it is not given to whoever could not know it', () => {
+  const { ring, oracle } = play([1, 1, 1, 1, 1], 16) // at 2, 4, 6, 8, 10, known by 1 to 5
+  const late = { time: 6, known: 6, flags: 0, value: 99 }
+  const inserted = { time: 7, known: 7, flags: 0, value: 77 }
+  for (const version of [late, inserted]) {
+    put(ring, version)
+    oracle.versions.push(version)
+  }
+  put(ring, { time: 12, known: 8, flags: 0, value: 1 })
+  const block = new RowBlock(2)
+  for (const knownBy of [5, 6, 7, 8]) {
+    const count = ring.read(2, 11, knownBy, block)
+    expect(contents(block)).toEqual(wanted(oracle.read(2, 11, knownBy)))
+    expect(ring.locate(2, 11, count, knownBy)).toBe(knownBy < 7 ? -1 : 0)
+  }
+  expect(ring.locate(8, 11, 2, 5)).toBe(4) // those after it are as they were
+  expect(put(ring, { time: 14, known: 3, flags: 0, value: 1 })).toBe(true) // a sequence that goes back
+  expect([ring.read(12, 20, 7, block), contents(block).length]).toEqual([1, 1])
 })
 
 test('the newest rows are those of the array, however the ring has turned', () => {

@@ -30,6 +30,8 @@ export class RowRing {
   #mask: number
   #first = 0
   #end = 0
+  /** From here on each row was known no earlier than the one before it. */
+  #orderedFrom = 0
 
   /** @param maxRows a power of two; the caller has taken `START` rows of the budget. */
   constructor(width: number, maxRows: number, budget: MemoryBudget) {
@@ -68,12 +70,13 @@ export class RowRing {
    * Returns the slot to write the values into, or −1 when the row is older than what is kept.
    */
   put(time: number, known: number, flags: number): number {
-    if (time > this.lastTime) return this.#stamp(this.#push(), time, known, flags)
+    if (time > this.lastTime) return this.#append(time, known, flags)
     if (time < this.floor) return -1
     const at = this.#lowerBound(time)
     const slot = at & this.#mask
     if (at < this.#end && this.#times[slot] === time) {
       this.#versions.keep(time, this.#knowns[slot]!, this.#flags[slot]!, this.#row(slot), this.floor)
+      this.#orderedFrom = Math.max(this.#orderedFrom, at + 1)
       return this.#stamp(slot, time, known, flags)
     }
     return this.#insert(time, known, flags)
@@ -107,6 +110,24 @@ export class RowRing {
     }
     for (let at = first; at < end; at++) if (!this.#readVersion(at & this.#mask, knownBy, block)) return -1
     return block.count
+  }
+
+  /**
+   * Slot of the first of the rows with time in [from, to), where there are exactly `count` of them and sequence `knownBy`
+   * saw them as they stand; the others follow it, from slot 0 on after the last. −1 where `read` must look.
+   */
+  locate(from: number, to: number, count: number, knownBy: number): number {
+    if (from < this.floor) return -1
+    const first = this.#lowerBound(from)
+    const end = first + count
+    if (end > this.#end || (count > 0 && this.#times[(end - 1) & this.#mask]! >= to)) return -1
+    if (end < this.#end && this.#times[end & this.#mask]! < to) return -1
+    return this.#allKnown(first, end, knownBy) ? first & this.#mask : -1
+  }
+
+  /** Rows there is room for: slots are below it. */
+  get room(): number {
+    return this.#mask + 1
   }
 
   /** Slot of the newest row, or −1. */
@@ -145,10 +166,10 @@ export class RowRing {
       floor: number
       versions: Plain
     }
-    this.#first = this.#end = 0
+    this.#first = this.#end = this.#orderedFrom = 0
     this.floor = -Infinity
     for (let i = 0; i < times.length; i++) {
-      const slot = this.#stamp(this.#push(), times[i]!, knowns[i]!, flags[i]!)
+      const slot = this.#append(times[i]!, knowns[i]!, flags[i]!)
       this.rows.set(rows.subarray(i * this.width, (i + 1) * this.width), slot * this.width)
     }
     this.floor = Math.max(floor, this.floor)
@@ -164,6 +185,12 @@ export class RowRing {
     this.#knowns[slot] = known
     this.#flags[slot] = flags
     return slot
+  }
+
+  #append(time: number, known: number, flags: number): number {
+    const before = this.#end - 1
+    if (before >= this.#first && this.#knowns[before & this.#mask]! > known) this.#orderedFrom = this.#end
+    return this.#stamp(this.#push(), time, known, flags)
   }
 
   #push(): number {
@@ -201,6 +228,7 @@ export class RowRing {
       return -1
     }
     this.#push()
+    this.#orderedFrom = this.#end
     let at = this.#end - 1
     for (; at > this.#first && this.#times[(at - 1) & this.#mask]! > time; at--) {
       const [from, to] = [(at - 1) & this.#mask, at & this.#mask]
@@ -222,6 +250,7 @@ export class RowRing {
   }
 
   #allKnown(first: number, end: number, knownBy: number): boolean {
+    if (first >= this.#orderedFrom) return first >= end || this.#knowns[(end - 1) & this.#mask]! <= knownBy
     for (let at = first; at < end; at++) if (this.#knowns[at & this.#mask]! > knownBy) return false
     return true
   }
