@@ -5,7 +5,7 @@ import { differentiate } from '../graph/differentiate.ts'
 import { constant, input, Node, parameter } from '../graph/node.ts'
 import { add, greater, mul, reduceSum } from '../graph/primitives.ts'
 import { topologicalOrder } from '../graph/topological-order.ts'
-import { brier, dense, layerNorm, mean, mse, relu, type Tensor } from '../index.ts'
+import { brier, crossEntropy, dense, equal, layerNorm, mean, mse, mul as times, relu, reshape, where, type Tensor } from '../index.ts'
 import { initialWeights } from './initial-weights.ts'
 import { trainingGraph } from './model-graphs.ts'
 import { encodeModel } from '../onnx/encode-model.ts'
@@ -182,4 +182,13 @@ test('names, shapes and bindings are types', () => {
       loss: ({ z }) => mean(z),
     }),
   ).toThrow(/undefined is not a tensor/)
+})
+
+test('a target may be compared with a number beside its scores', () => {
+  const network = defineModel({
+    name: 'weighted', inputs: { x: [2] }, targets: { kind: 'class' },
+    forward: ({ x }) => ({ scores: dense(x, 3) }),
+    loss: ({ scores }, { kind }) => times(crossEntropy(scores, kind), reshape(where(equal(kind, 1), 2, 1), [])),
+  })
+  expect(compiledOf(network).classes).toEqual(new Map([['kind', 3]]))
 })

@@ -1,9 +1,7 @@
 import { createRandom, type Plain, type Trainer, type TrainingBatch } from '@tapeloom/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { compiledOf } from '../define/define-model.ts'
-import {
-  adamW, add, crossEntropy, defineModel, dense, div, equal, log, mse, mul, relu, reshape, slice, where,
-} from '../index.ts'
+import { adamW, add, crossEntropy, defineModel, dense, log, mse, mul, relu, slice } from '../index.ts'
 import { initialWeights } from '../define/initial-weights.ts'
 import { trainingGraph } from '../define/model-graphs.ts'
 import { planTraining } from './network-trainer.ts'
@@ -279,36 +277,4 @@ test('gradients written in parts train as packed ones do', async () => {
     await session.close()
   }
   expect(results[1]).toEqual(results[0])
-})
-
-describe('samples of weight 0 have no say', () => {
-  const ratio = defineModel({
-    name: 'ratio', inputs: { x: [1] }, targets: { y: 'value' }, batch: 4,
-    forward: ({ x }) => ({ y: dense(x, 1) }),
-    loss: (output, target) => mse(div(output.y, target.y), mul(target.y, 0)), // of 0: not a number
-  })
-  const step = async (x: readonly number[], y: readonly number[], weights: readonly number[]) => {
-    const trainer = await trainerOf(ratio)
-    const inputs = { x: Float32Array.from(x) }
-    return trainer.step({ samples: x.length, inputs, targets: { y: Float32Array.from(y) }, weights: Float32Array.from(weights) })
-  }
-  test('where a loss does not take the zeros that fill a short batch up', async () => {
-    const [short, full] = [await step([1, 2], [3, 4], [1, 1]), await step([1, 2, 1, 2], [3, 4, 3, 4], [1, 1, 1, 1])]
-    expect(short.dropped).toBe(false)
-    expect(short.loss).toBeCloseTo(full.loss, 6)
-  })
-  test('where they hold NaN', async () => {
-    const tainted = await step([NaN, 2, 1], [3, 4, NaN], [0, 1, 0])
-    expect(tainted.dropped).toBe(false)
-    expect(tainted).toEqual(await step([2], [4], [1]))
-  })
-})
-
-test('a target may be compared with a number beside its scores', async () => {
-  const network = defineModel({
-    name: 'weighted', inputs: { x: [2] }, targets: { kind: 'class' },
-    forward: ({ x }) => ({ scores: dense(x, 3) }),
-    loss: ({ scores }, { kind }) => mul(crossEntropy(scores, kind), reshape(where(equal(kind, 1), 2, 1), [])),
-  })
-  expect(compiledOf(network).classes).toEqual(new Map([['kind', 3]]))
 })
