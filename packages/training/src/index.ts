@@ -25,6 +25,10 @@ export type { Check } from './evaluation/checks.ts'
 export type { ForecastScores } from './evaluation/forecast-scores.ts'
 export type { Metrics, Trials } from './evaluation/metrics.ts'
 export { logTrial, readTrials, type Trial } from './evaluation/trial-log.ts'
+export {
+  judgeChallenger, promoteByRule, type ChallengerEvidence, type ChallengerTrial, type ChallengerVerdict, type LabelledPast, type VersionRoles,
+} from './evaluation/judge-challenger.ts'
+export { addDecision, NO_EVIDENCE, separateDecisions, type PromotionEvidence, type ScoredDecision } from './evaluation/promotion-test.ts'
 export { nullMarket } from './evaluation/null-market.ts'
 export type { AnticipationLabel, HindsightLabel, TradableLabel } from './replay/label.ts'
 export { drawHardAndRandom, type Drawn } from './replay/hard-and-random.ts'

@@ -2,6 +2,7 @@ import { TapeloomError, type FedTensor, type Host, type InferenceFrame, type Mar
 import { contentHash } from './reference/content-hash.ts'
 import type { InferenceFrameReference, ResolvedFrame } from './reference/inference-frame-reference.ts'
 import { ownLabels } from './outcome/label-adapters.ts'
+import { promoteByRule, type ChallengerTrial, type ChallengerVerdict, type VersionRoles } from './evaluation/judge-challenger.ts'
 import { DriftMonitor } from './monitor/drift-monitor.ts'
 import { SkewMeter } from './monitor/skew-meter.ts'
 import type { Drawn } from './replay/hard-and-random.ts'
@@ -67,6 +68,7 @@ export class InferenceTrainingCoordinator implements Participant {
   readonly #texts = new TextPool()
   readonly #models = new Map<string, ModelTraining>()
   readonly #subscribers = new SubscriberList()
+  readonly #verdicts = new Map<string, ChallengerVerdict>()
   #attached: Attached | undefined
   #collects = false
   #incarnations = 0
@@ -128,6 +130,19 @@ export class InferenceTrainingCoordinator implements Participant {
     return new LabelCollection(this.#with().host, this.#subscribers)
   }
 
+  /**
+   * Judges the challenger of a served model beside the run, promotes it when the rule says so, and reports the verdict.
+   * What serves is not swapped. @throws TapeloomError as `promoteByRule`, and `training.model` for a model that is not served
+   */
+  async promote(model: string, roles: VersionRoles, trial: Omit<ChallengerTrial, 'definition' | 'lanes'>): Promise<ChallengerVerdict> {
+    const { host } = this.#with()
+    const served = host.models.get(model)
+    if (!served) throw new TapeloomError('training.model', `[model ${model}] is not served. Name one of ${[...host.models.keys()].join(', ') || 'none'}.`)
+    const found = await promoteByRule(roles, { ...trial, definition: served.definition, lanes: host.feed.lanes })
+    this.#verdicts.set(model, found)
+    return found
+  }
+
   /** How many references there have been, by what became of them. */
   counts(): ReferenceCounts {
     return { ...this.#with().ledger.counts }
@@ -146,6 +161,7 @@ export class InferenceTrainingCoordinator implements Participant {
     return {
       references: this.counts() as unknown as Plain, training: this.models() as unknown as Plain,
       skew: skew.found as unknown as Plain, drift: drift.report() as unknown as Plain,
+      ...(this.#verdicts.size > 0 && { promotion: Object.fromEntries(this.#verdicts) as unknown as Plain }),
     }
   }
 

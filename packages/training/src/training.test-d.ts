@@ -1,8 +1,8 @@
 import { CLASS, defineModule, need, Orchestrator, toProbabilities, use } from '@tapeloom/core'
 import { DataProvider } from '@tapeloom/data'
-import { crossEntropy, defineModel, dense } from '@tapeloom/models'
+import { crossEntropy, defineModel, dense, type ModelStore } from '@tapeloom/models'
 import { assertType, expectTypeOf, test } from 'vitest'
-import { training, type InferenceTrainingCoordinator, type TrainingEventSubscriber } from './index.ts'
+import { training, type InferenceTrainingCoordinator, type TrainingEventSubscriber, type VersionRoles } from './index.ts'
 
 const network = defineModel({
   name: 'scout',
@@ -59,4 +59,8 @@ test('the module training brings the coordinator, and has options of its own', (
   use(training, { adapter: 'perCandel' })
   // @ts-expect-error a misspelt option
   use(training, { trainLatence: '1s' })
+})
+
+test('the store of a model’s versions is what a verdict promotes in', () => {
+  expectTypeOf<ModelStore>().toExtend<VersionRoles>()
 })

@@ -37,12 +37,16 @@ const honest = module(({ entry, target }) => ({ direction: target.close > entry.
 /** Says what the candle before the inference did: whoever is judged by that is right where nothing can be known. */
 const leaking = module(({ entry }) => ({ direction: entry.close > entry.open ? CLASS.buy : CLASS.sell }))
 
-/** References and labels of a run over the market or its null. */
-async function past(definition: typeof honest, onNull: boolean) {
+/** A run over the market or its null, without training. */
+function over(definition: typeof honest, onNull: boolean) {
   const [source, store] = [candleSource('BTC/USDT', '1m', persistent(1200)), memoryStore()]
-  const orchestrator = new Orchestrator({
-    data: new DataProvider({ sources: [onNull ? nullMarket(source, 5) : source], store }), modules: [definition, use(training, { adapter: 'none' })],
-  })
+  const data = new DataProvider({ sources: [onNull ? nullMarket(source, 5) : source], store })
+  return { orchestrator: new Orchestrator({ data, modules: [definition, use(training, { adapter: 'none' })] }), store }
+}
+
+/** Its references and labels. */
+async function past(definition: typeof honest, onNull: boolean) {
+  const { orchestrator, store } = over(definition, onNull)
   await orchestrator.run()
   await orchestrator.stop()
   return { lanes: await storeLanes(store), labels: await storedLabels(store, definition as AnyDefinition) }
@@ -73,6 +77,19 @@ describe('a challenger that has learnt what there is to be known', () => {
     expect(evidence.champion.decisions).toBeLessThan(680)
     expect(none.verdict).not.toBe('promote')
     expect(none.decisions).toBeGreaterThan(100)
+  })
+  test('is promoted beside a run as well, which reports the verdict', async () => {
+    const { definition: _, lanes: __, ...parts } = await trial
+    const { orchestrator } = over(honest, false)
+    await orchestrator.run()
+    const versions = roles()
+    const coordinator = orchestrator.participant(training)
+    expect(orchestrator.report().participants['training']).not.toHaveProperty('promotion')
+    const found = await coordinator.promote('echo', versions, parts)
+    expect([found.verdict, versions.promoted]).toEqual(['promote', ['150']])
+    expect(orchestrator.report().participants['training']).toMatchObject({ promotion: { echo: found } })
+    await expect(coordinator.promote('other', versions, parts)).rejects.toThrow('[model other] is not served. Name one of echo.')
+    await orchestrator.stop()
   })
   test('is proven worse when the roles are changed, and nothing is promoted', async () => {
     const { champion, challenger, ...rest } = await trial

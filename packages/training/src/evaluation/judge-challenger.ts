@@ -49,6 +49,7 @@ export interface ChallengerVerdict {
 /** What a verdict changes: a `ModelStore` of @tapeloom/models is one. */
 export interface VersionRoles {
   readonly challenger: string | undefined
+  /** Makes the challenger the champion. */
   promote(): Promise<void>
 }
 
