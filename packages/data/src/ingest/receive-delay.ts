@@ -4,7 +4,7 @@ import { median } from '../candle/median.ts'
 const WINDOW = 1000
 
 /**
- * How much later than the venue's time a source's inputs are received: the median of tsInit − tsEvent over 1,000 inputs,
+ * How much later than the venue's time a venue's inputs are received: the median of tsInit − tsEvent over 1,000 inputs,
  * measured each 1,000; 0 before. Negative where the venue's clock runs ahead (−1.27 s has been measured).
  */
 export class ReceiveDelay {

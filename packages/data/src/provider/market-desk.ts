@@ -14,7 +14,7 @@ import { candleEvent, stampOf } from './candle-event.ts'
 import { MarketBooks } from './market-books.ts'
 import type { RunRows } from './run-rows.ts'
 
-/** How long after its end a candle waits for what is under way, besides the source's receive delay. */
+/** How long after its end a candle waits for what is under way, besides the venue's receive delay. */
 const GRACE_US = 2e6
 /**
  * A book event closes candles of trades only when it is so much later than their end: a venue's trades and book updates
@@ -43,7 +43,10 @@ export class MarketDesk implements CandleSink {
   readonly counts = { trade: 0, book: 0, candle: 0 }
   readonly #parts: DeskParts
   readonly #markets: readonly Market[]
+  /** One a venue, not a source: a journal's market inputs come through one source again. */
   readonly #delays: readonly ReceiveDelay[]
+  /** For each market, the index of its venue's delay. */
+  readonly #venues: readonly number[]
   /** For each market, the mirror's index of each of its series. */
   readonly #mirrored: readonly Map<Timeframe, number>[]
   readonly #tapes: readonly TradeTape[]
@@ -57,14 +60,16 @@ export class MarketDesk implements CandleSink {
   readonly #now = Float64Array.of(0, 0, 0, -Infinity)
 
   constructor(parts: DeskParts) {
-    const { table, sources, wanted, host } = parts
+    const { table, wanted, host } = parts
     this.#parts = parts
     this.#markets = table.markets
     this.builders = table.markets.map(({ index, absentMeans }) =>
       new CandleBuilder({ market: index, wanted, boundaryUs: host.boundaryUs, absentMeans }, this))
     this.books = new MarketBooks(host, table, this.#now)
     this.#mirrored = table.markets.map(() => new Map())
-    this.#delays = sources.map(() => new ReceiveDelay())
+    const venues = [...new Set(table.markets.map(({ venue }) => venue))]
+    this.#venues = table.markets.map(({ venue }) => venues.indexOf(venue))
+    this.#delays = venues.map(() => new ReceiveDelay())
     this.#tapes = table.markets.map(({ instrument }) => new TradeTape(instrument))
     this.#feeding = new Uint16Array(table.markets.length).fill(NONE)
     this.#gaps = new Float64Array(table.markets.length).fill(NaN)
@@ -253,7 +258,7 @@ export class MarketDesk implements CandleSink {
   }
 
   #measureDelay(record: MarketRecord): void {
-    if (this.#delays[record.source]!.add(record.number, AT.tsEvent, AT.tsInit)) this.#now[3] = -Infinity
+    if (this.#delays[this.#venues[record.market]!]!.add(record.number, AT.tsEvent, AT.tsInit)) this.#now[3] = -Infinity
   }
 
   /** Closes what the time of receipt has passed, in every market. */
@@ -270,7 +275,7 @@ export class MarketDesk implements CandleSink {
   }
 
   #graceOf(market: number): number {
-    return GRACE_US + (this.#delays[this.#feeding[market]!]?.medianUs ?? 0)
+    return GRACE_US + this.#delays[this.#venues[market]!]!.medianUs
   }
 
   #stamp(market: Market) {

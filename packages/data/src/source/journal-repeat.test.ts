@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { defineModule, defineSource, Orchestrator, type MarketInput, type Network, type Source, type Usable } from '@tapeloom/core'
+import { defineModule, defineSource, instrument, Orchestrator, type MarketInput, type Network, type Source, type Usable } from '@tapeloom/core'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { KIND, MarketRecord } from '../ingest/market-record.ts'
 import { JournalReader } from '../journal/journal-reader.ts'
@@ -233,6 +233,27 @@ describe('a journal of a live run, run as a source', () => {
     })
     expect(ownOf(database).gaps).toEqual(['silence'])
     expect(await replay(database, [quick])).toEqual({ ...ran, faults: [] })
+  })
+
+  test('closes candles where the live run did, though venues are received with delays of their own', async () => {
+    const database = newDatabase()
+    const source = (name: string, symbol: 'BTC/USDT' | 'ETH/USDT', lateUs: number) => defineSource({
+      name, instruments: [instrument(symbol, { venue: name, tickSize: '0.01', lotSize: '0.001' })], live: true,
+      async *events({ signal }) {
+        for (let i = 0; i < 1500; i++) {
+          const tsEvent = FROM + (i + Math.floor(i / 40) * 100) * 50e3 // 40 trades in 2 s, then 5 s without
+          yield [{ kind: 'trade' as const, symbol, tsEvent, tsInit: tsEvent + lateUs, price: 100 + (i % 7), quantity: 1, aggressor: 'buy' as const, sourceSequence: i + 1 }]
+        }
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      },
+    })
+    const sources = [source('near', 'BTC/USDT', 0), source('far', 'ETH/USDT', 1.7e6)]
+    const orchestrator = new Orchestrator({ data: new DataProvider({ sources, journal: folderOf(database) }), modules: [quick], watchdog: false })
+    const { journalHash } = await orchestrator.run({ until: FROM + 255e6 })
+    const { sequence } = orchestrator.status()
+    await orchestrator.stop()
+    expect(sequence).toBeGreaterThan(2500)
+    expect(await replay(database, [quick])).toEqual({ journalHash, sequence, faults: [] })
   })
 
   test('gives other modules its market and its time alone', async () => {
