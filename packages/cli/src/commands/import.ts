@@ -5,6 +5,7 @@ import { DataProvider } from '@tapeloom/data'
 import type { DuckDBStore } from '@tapeloom/store-duckdb'
 import { defineCommand, required } from '../command.ts'
 import { consoleLogger } from '../console-logger.ts'
+import { onInterrupt } from '../interruption.ts'
 import { whole } from '../progress-bar.ts'
 import { recordedFiles } from '../recorded-files.ts'
 import type { Terminal } from '../terminal.ts'
@@ -30,15 +31,18 @@ export const importHistory = defineCommand({
     const logger = consoleLogger(terminal)
     const data = new DataProvider({ sources, store: withoutDecisions(duckdbStore(db)), behind: ({ message }) => logger.error(message) })
     const orchestrator = new Orchestrator({ data, modules: [], logger })
+    const interruption = onInterrupt(() => terminal.note('stopping: what was done is being written …'))
     try {
-      const { events } = await orchestrator.run()
+      const { events } = await orchestrator.run({ signal: interruption.signal })
       await orchestrator.stop() // all is written, or told
       terminal.print(`${whole(events.candle)} candles and ${whole(events.trade)} trades in ${db}`)
       terminal.json({ rows: events.candle + events.trade, events })
-      return data.storeFailure ? 1 : 0
+      if (interruption.signal.aborted) terminal.note('Run the same command again to go on.')
+      return data.storeFailure || interruption.signal.aborted ? 1 : 0
     } catch (error) {
       throw ofOtherFiles(error, db)
     } finally {
+      interruption.stop()
       await orchestrator.stop()
     }
   },
