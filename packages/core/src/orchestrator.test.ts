@@ -84,6 +84,21 @@ test('a module that lacks warm-up says how much, and when it has it', async () =
   expect(orchestrator.status().readiness['slow ETH/USDT']).toMatchObject({ state: 'cold', have: 0 })
 })
 
+test.each([
+  ['hears no closes', {}],
+  ['hears those of another timeframe', { candles: ['5m'] as const, on: { 'candle:close': () => {} } }],
+  ['has only named them', { candles: ['1m'] as const }],
+])('the candles of a warm-up are counted though its module %s', async (_, more) => {
+  const still = defineModule({ name: 'still', ...identity, warmup: { '1m': 15 }, ...more, predict: () => ({ abstain: 'quiet' }) })
+  const lacks = async (count: number) => {
+    const { orchestrator } = build([still], {}, fixtures.candles('BTC/USDT', '1m', { count }))
+    await orchestrator.run()
+    return orchestrator.status().readiness['still BTC/USDT']
+  }
+  expect(await lacks(12)).toMatchObject({ state: 'cold', have: 12, need: 15 })
+  expect(await lacks(15)).toEqual({ state: 'ready' })
+})
+
 describe('decisions', () => {
   test('a veto makes a hold with its text, in order of priority; one that throws vetoes nothing', async () => {
     const { orchestrator, warnings } = build([last, follow])

@@ -111,19 +111,19 @@ export class ModuleHost {
 
   /** Subscribes the active modules; called again after each change of who is active. */
   connect(): void {
-    const topics = new Set(this.#runtimes.flatMap(({ entry }) => Object.keys(entry.definition.on ?? {})))
+    const topics = new Set(['candle:close', ...this.#runtimes.flatMap(({ entry }) => Object.keys(entry.definition.on ?? {}))])
     this.#around.bus.connect(topics, this.#symbols.length, (topic, symbol) =>
       this.#runtimes.filter(({ active }) => active).flatMap((runtime) => this.#subscription(runtime, topic, symbol)))
   }
 
   #subscription(runtime: ModuleRuntime, topic: string, symbol: number): readonly Subscription[] {
     const { definition, id, timeframes } = runtime.entry
-    const call = definition.on?.[topic as 'trade'] as ((event: never, ctx: never) => void) | undefined
+    const call = (definition.on?.[topic as 'trade'] ?? (topic === 'candle:close' && runtime.counted.length > 0 && (() => {}))) as ((event: never, ctx: never) => void) | false
     if (!call) return []
     const ctx = runtime.context(symbol)
     const at = runtime.global ? (event: never, own: never) => { this.#current = symbol; call(event, own) } : call
     const wants = topic === 'candle:close'
-      ? ({ timeframe }: Candle) => timeframes.includes(timeframe) && (runtime.hear(symbol, timeframe), true)
+      ? ({ timeframe }: Candle) => (runtime.hear(symbol, timeframe), timeframes.includes(timeframe))
       : this.#sampler(runtime, topic, symbol)
     return [{ module: id, call: at, ctx, ...(wants && { wants: wants as (event: never) => boolean }) }]
   }
@@ -223,11 +223,11 @@ export class ModuleHost {
     const call = runtime.entry.definition.on?.['candle:close'] as ((candle: never, ctx: never) => void) | undefined
     this.silent = true
     try {
-      for (const [symbol, candle] of call ? this.#history(runtime) : []) {
+      for (const [symbol, candle] of this.#history(runtime)) {
         this.#current = symbol
         runtime.hear(symbol, candle.timeframe)
         this.#around.watch?.beat(runtime.entry.id)
-        call?.(candle as never, runtime.context(symbol) as never)
+        if (runtime.entry.timeframes.includes(candle.timeframe)) call?.(candle as never, runtime.context(symbol) as never)
       }
     } catch (error) {
       this.fault(runtime.entry.id, 'module.warmup', error)
@@ -238,7 +238,7 @@ export class ModuleHost {
   /** Candles of a module's warm-up, all symbols, in the order of their closes, finest first. */
   #history(runtime: ModuleRuntime): readonly (readonly [number, Candle])[] {
     const { lanes } = this.#around.feed
-    const all = this.#symbols.flatMap((name, symbol) => runtime.entry.timeframes.flatMap((timeframe) => {
+    const all = this.#symbols.flatMap((name, symbol) => runtime.counted.flatMap((timeframe) => {
       const last = lanes.last(symbol, timeframe)
       if (!last) return []
       const from = last.openTime - (runtime.depth(timeframe) - 1) * timeframeUs(timeframe)

@@ -1,6 +1,6 @@
 import pkg from '@tapeloom/core/package.json' with { type: 'json' }
 import { joinErrors, suggestion, TapeloomError } from '../error.ts'
-import { definitionOf, type AnyDefinition, type Module, type Usable, type Use } from '../module/define.ts'
+import { definitionOf, type AnyDefinition, type Module, type Usable, type Use, type Warmup } from '../module/define.ts'
 import { columnsOf, type Column } from '../module/feature.ts'
 import type { Need } from '../module/need.ts'
 import { resolveOptions } from '../module/option.ts'
@@ -71,6 +71,12 @@ function timeframesOf(definition: AnyDefinition, options: Readonly<Record<string
   return typeof candles === 'function' ? candles(options as never) : candles
 }
 
+/** A module's warm-up under its options. */
+export const warmupOf = ({ definition: { warmup = {} }, options }: PlannedModule): Warmup => typeof warmup === 'function' ? warmup(options as never) : warmup
+
+/** The timeframes whose candles a warm-up counts. */
+export const countedBy = (warmup: Warmup) => Object.keys(warmup).filter((key) => /^\d/.test(key)) as Timeframe[]
+
 const packageOf = (name: string) => `@tapeloom/module-${name}`
 
 function missing(where: string, { module, range, optional }: Need, uses: readonly Use[]): TapeloomError | undefined {
@@ -114,11 +120,12 @@ function sortByNeeds(planned: readonly PlannedModule[], errors: TapeloomError[])
   return order
 }
 
-/** All timeframes that modules hear, and that models are fed with and aimed at; shortest first. */
+/** All timeframes that modules hear or count, and that models are fed with and aimed at; shortest first. */
 export function timeframesUsed(plan: readonly PlannedModule[]): readonly Timeframe[] {
-  const all = plan.flatMap(({ timeframes, definition: { model } }) => {
+  const all = plan.flatMap((entry) => {
+    const { timeframes, definition: { model } } = entry
     const lanes = Object.values(model?.inputs ?? {}).flatMap((input) => (typeof input === 'object' && input !== null && 'timeframe' in input ? [input.timeframe as Timeframe] : []))
-    return [...timeframes, ...lanes, ...(model ? [model.target.timeframe] : [])]
+    return [...timeframes, ...countedBy(warmupOf(entry)), ...lanes, ...(model ? [model.target.timeframe] : [])]
   })
   return [...new Set(all)].sort((a, b) => timeframeUs(a) - timeframeUs(b))
 }

@@ -3,7 +3,7 @@ import type { Plain } from '../module/state.ts'
 import type { Warmup } from '../module/define.ts'
 import { durationUs, timeframeUs, type Timeframe } from '../vocabulary/duration.ts'
 import type { ModuleStatus } from '../vocabulary/events.ts'
-import type { PlannedModule } from './module-plan.ts'
+import { countedBy, warmupOf, type PlannedModule } from './module-plan.ts'
 import { createRandom, type SeededRandom } from './random.ts'
 
 /** The context as the host holds it: what handlers may only read is set anew here. */
@@ -42,16 +42,15 @@ export class ModuleRuntime {
   declare readonly heard: Float64Array
   declare readonly since: Float64Array
   readonly #warmup: Warmup
-  readonly #timeframes: readonly Timeframe[]
+  /** Timeframes whose candles the warm-up counts, heard or not. */
+  declare readonly counted: readonly Timeframe[]
 
   constructor(entry: PlannedModule, symbols: readonly string[], seed: number) {
-    const { warmup = {}, scope } = entry.definition
-    Object.assign(this, { entry, enabled: entry.enabled, global: scope === 'global' })
-    this.#warmup = typeof warmup === 'function' ? warmup(entry.options as never) : warmup
-    this.#timeframes = Object.keys(this.#warmup).filter((key) => /^\d/.test(key)) as Timeframe[]
+    this.#warmup = warmupOf(entry)
+    Object.assign(this, { entry, enabled: entry.enabled, global: entry.definition.scope === 'global', counted: countedBy(this.#warmup) })
     this.randoms = (this.global ? [''] : symbols).map((symbol) => createRandom(seed, entry.id, symbol))
     this.sampleAt = new Float64Array(2 * symbols.length)
-    this.heard = new Float64Array(symbols.length * Math.max(1, this.#timeframes.length))
+    this.heard = new Float64Array(symbols.length * Math.max(1, this.counted.length))
     this.since = new Float64Array(symbols.length).fill(NaN)
   }
 
@@ -62,15 +61,15 @@ export class ModuleRuntime {
 
   /** Counts a candle for the warm-up. */
   hear(symbol: number, timeframe: Timeframe): void {
-    const at = this.#timeframes.indexOf(timeframe)
-    if (at >= 0) this.heard[symbol * this.#timeframes.length + at]! += 1
+    const at = this.counted.indexOf(timeframe)
+    if (at >= 0) this.heard[symbol * this.counted.length + at]! += 1
   }
 
   /** What the warm-up of a symbol still lacks; undefined when it is ready. */
   lacks(symbol: number, now: number): Lack | undefined {
-    for (let i = 0; i < this.#timeframes.length; i++) {
-      const timeframe = this.#timeframes[i] as Timeframe
-      const [have, need] = [this.heard[symbol * this.#timeframes.length + i] ?? 0, this.#warmup[timeframe] ?? 0]
+    for (let i = 0; i < this.counted.length; i++) {
+      const timeframe = this.counted[i] as Timeframe
+      const [have, need] = [this.heard[symbol * this.counted.length + i] ?? 0, this.#warmup[timeframe] ?? 0]
       if (have < need) return { have, need, unit: timeframe, etaUs: (need - have) * timeframeUs(timeframe) }
     }
     const need = Math.max(...[this.#warmup.trades, this.#warmup.live].map((span) => (span ? durationUs(span) : 0)))
