@@ -1,5 +1,6 @@
 export { training } from './training.ts'
-export { InferenceTrainingCoordinator, type CoordinatorOptions, type ModelProgress } from './inference-training-coordinator.ts'
+export { InferenceTrainingCoordinator, type CoordinatorOptions } from './inference-training-coordinator.ts'
+export type { ModelProgress } from './step/model-progress.ts'
 export { contentHash } from './reference/content-hash.ts'
 export type {
   InferenceFrameReference, ReferenceInput, ReferenceLane, ReferenceState, ResolvedFrame,

@@ -5,8 +5,8 @@ import { ownLabels } from './outcome/label-adapters.ts'
 import { promoteByRule, type ChallengerTrial, type ChallengerVerdict, type VersionRoles } from './evaluation/judge-challenger.ts'
 import { DriftMonitor } from './monitor/drift-monitor.ts'
 import { SkewMeter } from './monitor/skew-meter.ts'
-import type { Drawn } from './replay/hard-and-random.ts'
 import { hardnessOf } from './replay/label-weights.ts'
+import { progressOf, type ModelProgress } from './step/model-progress.ts'
 import { ModelTraining } from './step/model-training.ts'
 import { OutcomeMatcher } from './outcome/outcome-matcher.ts'
 import { leakOf } from './replay/check-leak.ts'
@@ -39,21 +39,6 @@ export interface CoordinatorOptions {
   readonly mostReferences?: number
   /** Share of the inferences that are built again, to see that training sees what was served; 0: none. */
   readonly skewShare?: number
-}
-
-/** What one model has been trained. `loss`: mean loss of the first and of the last step, null before the first. */
-export interface ModelProgress {
-  readonly model: string
-  readonly steps: number
-  readonly loss: readonly [first: number | null, last: number | null]
-  /** Samples that wait for a batch or a step, and those dropped because 10,000 waited. */
-  readonly waiting: number
-  readonly dropped: number
-  /** Samples it was trained on, and weights of its network. */
-  readonly samples: number
-  readonly parameters: number
-  /** How samples of the past were drawn; absent unless they are trained again. */
-  readonly drawn?: Drawn
 }
 
 const VERSION = 2
@@ -150,10 +135,7 @@ export class InferenceTrainingCoordinator implements Participant {
 
   /** What each model has been trained. */
   models(): readonly ModelProgress[] {
-    return [...this.#models.values()].map(({ id, steps, firstLoss, lastLoss, waiting, dropped, position, parameters, replay }) => {
-      const loss = [steps > 0 ? firstLoss : null, steps > 0 ? lastLoss : null] as const
-      return { model: id, steps, loss, waiting, dropped, samples: position, parameters, ...(replay && { drawn: drawnOf(replay) }) }
-    })
+    return [...this.#models.values()].map(progressOf)
   }
 
   report(): Readonly<Record<string, Plain>> {
@@ -283,9 +265,6 @@ export class InferenceTrainingCoordinator implements Participant {
     throw new TapeloomError('training.attached', '[training] has no orchestrator yet. List the module training among its modules and initialize it.')
   }
 }
-
-const drawnOf = ({ main: a, anticipation: b }: NonNullable<ModelTraining['replay']>): Drawn =>
-  ({ hard: a.drawn.hard + b.drawn.hard, random: a.drawn.random + b.drawn.random })
 
 interface Attached {
   readonly host: Host
