@@ -28,9 +28,10 @@ export class InputMerge {
   get done(): boolean {
     return this.readers.every((reader) => reader.done)
   }
-  /** Whether any source goes on as time does. */
+  /** Whether all that is awaited goes on as time does: no recording is open. */
   get live(): boolean {
-    return this.readers.some(({ source, done }) => source.live && !done)
+    const open = this.readers.filter(({ done }) => !done)
+    return open.length > 0 && open.every(({ source }) => source.live)
   }
 
   /** Begins to read, each source after its `sourceSequence`. */

@@ -264,7 +264,7 @@ export class MarketFeed implements DataFeed {
       const bound = Math.min(limit, this.#host.due)
       const reader = inputs.merge.pick()
       if (!reader && inputs.merge.done) return this.#finish(bound)
-      if (!reader) return this.#tickLive() ?? 'starved'
+      if (!reader) return this.#tickLive(limit)
       const last = this.#newest[1]!
       const tsInit = Math.max(last, inputs.timeOf(reader))
       if (tsInit - last > SECOND_US && this.#newest[0]! > 0 && desk.ticking) {
@@ -350,12 +350,14 @@ export class MarketFeed implements DataFeed {
     return 'told'
   }
 
-  /** A second without input is told as a replay of the journal tells the same silence. */
-  #tickLive(): AdvanceState | undefined {
+  /** While only live sources are awaited, a second without input is told, and time itself reaches the limit. */
+  #tickLive(limit: number): AdvanceState {
     const { inputs, desk } = this.#parts
-    if (!inputs.merge.live || !desk.ticking || this.#newest[0] === 0) return undefined
+    if (!inputs.merge.live) return 'starved'
     const [now, last] = [receivedAt(), this.#newest[1]!]
-    return now - last > SECOND_US && this.#silence(last, now, Infinity) === 'told' ? 'turn' : undefined
+    const isSilent = desk.ticking && this.#newest[0]! > 0 && now - last > SECOND_US
+    if (isSilent && this.#silence(last, now, limit) === 'told') return 'turn'
+    return now >= limit ? 'limit' : 'starved'
   }
 
   /** The sources have ended: time goes on until the interval of the last event is over. */
