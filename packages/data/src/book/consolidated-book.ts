@@ -28,9 +28,9 @@ export class ConsolidatedBook implements BookReader {
   readonly lot: Grid
   readonly bids: ConsolidatedSide
   readonly asks: ConsolidatedSide
-  readonly #tickSteps: Float64Array
   readonly #inverse: boolean
-  readonly #lotSteps: Float64Array
+  /** Of each venue: the common ticks of its tick, the common lots of its lot. */
+  readonly #steps: Float64Array
   /** 1: its book was taken over whole; a venue whose levels were put one by one is live by that. */
   readonly #live: Uint8Array
   readonly #times: VenueTimes
@@ -54,8 +54,7 @@ export class ConsolidatedBook implements BookReader {
     const venues = instruments.length
     this.tick = ticks.grid
     this.lot = lots.grid
-    this.#tickSteps = Float64Array.from(ticks.steps)
-    this.#lotSteps = Float64Array.from(lots.steps)
+    this.#steps = Float64Array.from(ticks.steps.flatMap((step, venue) => [step, lots.steps[venue]!]))
     this.#inverse = instruments[0]!.kind === 'inverse'
     this.bids = new ConsolidatedSide('bid', venues, width)
     this.asks = new ConsolidatedSide('ask', venues, width)
@@ -151,8 +150,8 @@ export class ConsolidatedBook implements BookReader {
   /** Puts a venue's lots at a price, in its own ticks and lots; 0 deletes. The venue counts as live. */
   set(venue: number, side: 'bid' | 'ask', ticks: number, lots: number): void {
     const levels = side === 'bid' ? this.bids : this.asks
-    const base = this.#inverse ? this.#inverseLots(venue, ticks, lots) : lots * this.#lotSteps[venue]!
-    levels.set(venue, ticks * this.#tickSteps[venue]!, base, ++this.#updates)
+    const base = this.#inverse ? this.#inverseLots(venue, ticks, lots) : lots * this.#steps[2 * venue + 1]!
+    levels.set(venue, ticks * this.#steps[2 * venue]!, base, ++this.#updates)
   }
 
   /** A venue is not live: its levels leave the sum. */

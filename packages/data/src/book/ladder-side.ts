@@ -86,6 +86,17 @@ export class LadderSide implements LevelReader, LevelWriter {
     return previous
   }
 
+  /** As `set`, with so many lots more than there are (fewer when negative). */
+  add(ticks: number, lots: number): void {
+    const offset = this.#sign * ticks - this.#base
+    if (!(offset >= 0 && offset < this.#width)) return void this.#setOutside(this.#sign * ticks, this.get(ticks) + lots)
+    const index = offset | 0
+    const total = this.#lots[index]! + lots
+    this.#lots[index] = total
+    this.#write(index, bitOf(total !== 0))
+    if (index >= this.#best) this.#touch(index, total)
+  }
+
   clear(): void {
     this.#lots.fill(0)
     this.#low.fill(0)
