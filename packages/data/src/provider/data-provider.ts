@@ -27,6 +27,8 @@ export interface DataProviderOptions {
   readonly priceVenue?: Readonly<Record<MarketSymbol, string>>
   /** Whether the store keeps each trade too, in `trades`; default false: the journal has them all. */
   readonly trades?: boolean
+  /** Whether a `journalSource` that is the one source repeats its run; default true. False: only its market inputs are taken, as of any recording. */
+  readonly repeat?: boolean
   /** Told what cannot be written while the run goes on: the store, or a snapshot. */
   readonly behind?: (error: TapeloomError) => void
   /** What `ingest` takes beside the instruments of the sources. */
@@ -76,14 +78,14 @@ export class DataProvider implements DataPort {
 
   attach(host: DataHost): DataFeed {
     if (this.#feed) throw new TapeloomError('data.attached', '[data] drives an orchestrator already. Make a DataProvider for each.')
-    const { journal, priceVenue = {}, timeframes = [], trades = false } = this.#options
+    const { journal, priceVenue = {}, timeframes = [], trades = false, repeat = true } = this.#options
     const wanted = [...new Set([...host.timeframes, ...timeframes])].sort((a, b) => timeframeUs(a) - timeframeUs(b))
     const folder = journal ?? (this.store.path === undefined ? undefined : `${this.store.path}.journal/local`)
     this.#wanted = wanted
     this.#pushed.live = host.mode === 'live'
     this.#host = host
     this.#feed = new MarketFeed({
-      sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue, trades,
+      sources: [...this.sources, this.#pushed], store: this.store, journal: folder, wanted, priceVenue, trades, repeat,
       counted: (source, code) => this.#counted(source, code),
       opened: (manifest) => this.#opened(manifest),
       behind: (error) => this.#fellBehind(error),

@@ -10,6 +10,8 @@ export interface FeedOptions {
   readonly priceVenue: Readonly<Record<string, string>>
   /** Whether each trade becomes a row of the store. */
   readonly trades: boolean
+  /** Whether a journal that is the one source is repeated with what its run made itself. */
+  readonly repeat: boolean
   /** A rejected or dropped input, counted by source and code. */
   counted(source: string, code: string): void
   /** Called when the store and the journal are open. */

@@ -21,7 +21,7 @@ export interface PreparedFeed {
 
 /** Prepares the sources, and makes what their markets need. @param settle writes out what lanes read */
 export async function prepareFeed(
-  { sources, wanted, priceVenue, store, counted }: FeedOptions, host: DataHost, rows: RunRows, settle: () => Promise<void>,
+  { sources, wanted, priceVenue, store, counted, repeat }: FeedOptions, host: DataHost, rows: RunRows, settle: () => Promise<void>,
 ): Promise<PreparedFeed> {
   for (const source of sources) await source.prepare?.()
   const table = marketTable(sources, priceVenue)
@@ -36,5 +36,5 @@ export async function prepareFeed(
     symbol, instrument, get boundaryUs() { return desk.builders[index]!.boundaryUs },
   }))
   rows.instruments(table.markets.map(({ instrument }) => instrument))
-  return { table, desk, lanes, inputs, symbols, repeated: repeatedAmong(sources) }
+  return { table, desk, lanes, inputs, symbols, repeated: repeat ? repeatedAmong(sources) : undefined }
 }

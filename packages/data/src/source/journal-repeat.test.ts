@@ -260,6 +260,11 @@ describe('a journal of a live run, run as a source', () => {
     const [take, database] = [clock(), newDatabase()]
     await runLive(database, live(trades(120)), [slow(take, [10, 20, 70, 80])], { until: FROM + 55e6 })
     const market = await replay(database, [quick, thinker])
+    const alone = new Orchestrator({ data: new DataProvider({ sources: [journalSource(database)], repeat: false }), modules: [quick, thinker] })
+    expect((await alone.run()).journalHash).toBe(market.journalHash)
+    const same = new Orchestrator({ data: new DataProvider({ sources: [journalSource(database)], repeat: false }), modules: [quick] })
+    expect((await same.run()).events.trade).toBe(109)
+    expect(same.status().modules[0]).toMatchObject({ name: 'slow', faults: 0 })
     expect(market.faults).toEqual([])
     const tape: Source = { name: 'tape', live: false, instruments: [BTC], async *events() { yield trades(109) } }
     const orchestrator = new Orchestrator({ data: provider(tape), modules: [quick, thinker] })

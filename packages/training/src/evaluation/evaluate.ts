@@ -44,7 +44,7 @@ export async function evaluate(spec: EvaluationSpec): Promise<Evaluation> {
       const market = nullSeed === undefined ? source() : nullMarket(source(), nullSeed)
       const listed = withBaseline ? [...modules, baseline] : modules
       const weights = withBaseline ? { [baseline.name]: 0 } : {}
-      return new Orchestrator({ data: new DataProvider({ sources: [market] }), modules: listed, seed, weights })
+      return new Orchestrator({ data: new DataProvider({ sources: [market], repeat: false }), modules: listed, seed, weights })
     },
   })
 }
