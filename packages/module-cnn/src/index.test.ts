@@ -38,7 +38,7 @@ describe('labels', () => {
   })
 
   test('without a price above 0 before it a move is not known', () => {
-    const worthless = { ...outcome, entry: { ...entry, close: 0 } }
+    const worthless = { ...outcome, entry: { ...outcome.entry, close: 0 } }
     const taught = definitionOf(createCnn({ label: 'nextCandle' })).model!.labels.candle!(worthless)
     expect(taught).toEqual({ direction: CLASS.sell, move: [0, 0], turn: [0, 0, 0] })
   })

@@ -66,7 +66,7 @@ describe('labels', () => {
     expect(labelOf({ label: () => undefined })).toBeUndefined()
   })
   test('without a price above 0 before it a candle is not known', () => {
-    const worthless = { ...outcome, entry: { ...entry, close: 0 } }
+    const worthless = { ...outcome, entry: { ...outcome.entry, close: 0 } }
     const taught = definitionOf(createTransformer({ label: 'nextCandle' })).model!.labels.candle!(worthless)
     expect(taught).toEqual({ direction: CLASS.sell, candle: [0, 0, 0, 0, 0, 0] })
   })
