@@ -1,4 +1,5 @@
 export { bookChecksum } from './book-checksum.ts'
+export { auditBookModule, type BookAudit, type BookAuditSpec } from './book-audit.ts'
 export { faultKinds, type FaultCounts, type FaultKind, type FaultSpec, type InjectedFault } from './fault-spec.ts'
 export { MatchingCore, type CoreChanges, type Fill } from './matching-core.ts'
 export {

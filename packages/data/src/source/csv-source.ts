@@ -1,8 +1,8 @@
-import { TapeloomError, timeframeUs, type Instrument, type MarketInput, type Source } from '@tapeloom/core'
+import { timeframeUs, type MarketInput, type Source } from '@tapeloom/core'
 import { candleInput, CHUNK } from './candle-source.ts'
 import { CsvCandles } from './csv-candles.ts'
 import type { ParquetOptions } from './parquet-series.ts'
-import { instrumentsOf } from './parquet-source.ts'
+import { RecordedFiles } from './recorded-files.ts'
 
 /**
  * A source of candles in CSV files (`.csv`, `.csv.gz`), merged by the time of their close: with a header that names time,
@@ -14,54 +14,29 @@ export function csvSource(...files: readonly string[] | readonly [...string[], P
   return new CsvSource(files)
 }
 
-class CsvSource implements Source {
-  readonly name: string
-  readonly live = false
-  readonly #files: readonly string[]
-  readonly #options: ParquetOptions
-  #series: readonly CsvCandles[] = []
-  #instruments: readonly Instrument[] = []
-
+class CsvSource extends RecordedFiles<CsvCandles> {
   constructor(args: readonly (string | ParquetOptions)[]) {
-    const last = args.at(-1)
-    this.#options = typeof last === 'object' ? last : {}
-    this.#files = args.filter((argument) => typeof argument === 'string')
-    this.name = this.#files.map((file) => file.replace(/^.*[\\/]/, '')).join(' + ')
-    if (this.#files.length === 0) throw new TapeloomError('source.missing', '[csvSource] got no file. Name at least one.')
+    super('csvSource', args)
   }
 
-  get instruments(): readonly Instrument[] {
-    return this.#instruments
+  protected override open(file: string): CsvCandles {
+    return new CsvCandles(file, this.options)
+  }
+  protected override lengthUs({ timeframe }: CsvCandles): number {
+    return timeframeUs(timeframe)
   }
 
-  get absentMeans(): 'gap' | 'empty' {
-    return this.#series.some(({ sparse }) => sparse) ? 'empty' : 'gap'
-  }
-
-  get length(): number | undefined {
-    return this.#series.length === 0 ? undefined : this.#series.reduce((sum, { rows }) => sum + rows, 0)
-  }
-
-  async prepare(): Promise<void> {
-    if (this.#series.length > 0) return
-    const series = this.#files.map((file) => new CsvCandles(file, this.#options))
-    // of candles that close at the same time the finer comes first
-    series.sort((a, b) => timeframeUs(a.timeframe) - timeframeUs(b.timeframe))
-    this.#instruments = instrumentsOf(series, 'csvSource')
-    this.#series = series
-  }
-
-  async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
+  override async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
     await this.prepare()
-    const ends = this.#series.map(({ columns, timeframe }) => columns.get('time')!.map((time) => time + timeframeUs(timeframe)))
-    const places = this.#series.map(() => 0)
+    const ends = this.series.map(({ columns, timeframe }) => columns.get('time')!.map((time) => time + timeframeUs(timeframe)))
+    const places = this.series.map(() => 0)
     for (let [done, chunk] = [0, [] as MarketInput[]]; !signal.aborted;) {
       let next = -1
       for (const [i, place] of places.entries()) {
         const end = ends[i]![place] ?? Infinity // i: of equal length
         if (end < (next < 0 ? Infinity : ends[next]![places[next]!]!)) next = i
       }
-      if (next >= 0 && ++done > after) chunk.push(inputOf(this.#series[next]!, places[next]!))
+      if (next >= 0 && ++done > after) chunk.push(inputOf(this.series[next]!, places[next]!))
       if (next >= 0) places[next]!++
       if (chunk.length >= CHUNK || (next < 0 && chunk.length > 0)) {
         yield chunk

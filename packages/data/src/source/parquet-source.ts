@@ -1,7 +1,7 @@
-import { instrument, TapeloomError, timeframeUs } from '@tapeloom/core'
-import type { Instrument, MarketInput, Source } from '@tapeloom/core'
+import { timeframeUs, type MarketInput, type Source } from '@tapeloom/core'
 import { CHUNK } from './candle-source.ts'
 import { ParquetSeries, type ParquetOptions } from './parquet-series.ts'
+import { RecordedFiles } from './recorded-files.ts'
 
 /**
  * A source of recorded files, merged by time: candles named `<venue>_<BASEQUOTE>_<timeframe>_<from>_<to>.parquet`
@@ -14,49 +14,21 @@ export function parquetSource(...files: readonly string[] | readonly [...string[
   return new ParquetSource(files)
 }
 
-class ParquetSource implements Source {
-  readonly name: string
-  readonly live = false
-  readonly #files: readonly string[]
-  readonly #options: ParquetOptions
-  #series: readonly ParquetSeries[] = []
-  #instruments: readonly Instrument[] = []
-
+class ParquetSource extends RecordedFiles<ParquetSeries> {
   constructor(args: readonly (string | ParquetOptions)[]) {
-    const last = args.at(-1)
-    this.#options = typeof last === 'object' ? last : {}
-    this.#files = args.filter((argument) => typeof argument === 'string')
-    this.name = this.#files.map((file) => file.replace(/^.*[\\/]/, '')).join(' + ')
-    if (this.#files.length === 0) {
-      throw new TapeloomError('source.missing', '[parquetSource] got no file. Name at least one.')
-    }
+    super('parquetSource', args)
   }
 
-  get instruments(): readonly Instrument[] {
-    return this.#instruments
+  protected override open(file: string): Promise<ParquetSeries> {
+    return ParquetSeries.open(file, this.options)
+  }
+  protected override lengthUs({ timeframe }: ParquetSeries): number {
+    return timeframe ? timeframeUs(timeframe) : 0
   }
 
-  get absentMeans(): 'gap' | 'empty' {
-    return this.#series.some(({ sparse }) => sparse) ? 'empty' : 'gap'
-  }
-
-  get length(): number | undefined {
-    return this.#series.length === 0 ? undefined : this.#series.reduce((sum, { rows }) => sum + rows, 0)
-  }
-
-  async prepare(): Promise<void> {
-    if (this.#series.length > 0) return
-    const series: ParquetSeries[] = []
-    for (const file of this.#files) series.push(await ParquetSeries.open(file, this.#options))
-    // of candles that close at the same time the finer comes first
-    series.sort((a, b) => lengthUs(a) - lengthUs(b))
-    this.#instruments = instrumentsOf(series, 'parquetSource')
-    this.#series = series
-  }
-
-  async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
+  override async *events({ after = 0, signal }: Parameters<Source['events']>[0]): AsyncIterable<readonly MarketInput[]> {
     await this.prepare()
-    const cursors = this.#series.map((series) => new Cursor(series))
+    const cursors = this.series.map((series) => new Cursor(series))
     for (const cursor of cursors) await cursor.fill()
     for (let [done, chunk] = [0, [] as MarketInput[]]; !signal.aborted;) {
       const next = earliest(cursors)
@@ -109,29 +81,4 @@ function earliest(cursors: readonly Cursor[]): Cursor | undefined {
   let best: Cursor | undefined
   for (const cursor of cursors) if (!cursor.empty && (!best || cursor.time < best.time)) best = cursor
   return best
-}
-
-const lengthUs = ({ timeframe }: ParquetSeries): number => (timeframe ? timeframeUs(timeframe) : 0)
-
-/** One instrument a symbol; its grid is the finest of its files. */
-export function instrumentsOf(
-  series: readonly Pick<ParquetSeries, 'symbol' | 'venue' | 'price' | 'quantity'>[], source: string,
-): readonly Instrument[] {
-  return [...Map.groupBy(series, ({ symbol }) => symbol)].map(([symbol, [first, ...others]]) => {
-    const all = first ? [first, ...others] : others
-    const venue = first?.venue ?? ''
-    const other = others.find((one) => one.venue !== venue)
-    if (other) {
-      throw new TapeloomError(
-        'source.venue',
-        `[${source}] ${symbol} comes from '${venue}' and '${other.venue}'. Give each venue a source of its own.`,
-      )
-    }
-    const finest = (steps: readonly string[]): string => steps.toSorted((a, b) => Number(a) - Number(b))[0] ?? '1'
-    const [tickSize, lotSize] = [
-      finest(all.map(({ price }) => price.step)),
-      finest(all.map(({ quantity }) => quantity.step)),
-    ]
-    return instrument(symbol, { venue, tickSize, lotSize })
-  })
 }
