@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { planted } from './planted.ts'
-import { appFindings, summarise } from './vitest-report.ts'
+import { appFindings, lostFiles, summarise } from './vitest-report.ts'
 
 const file = (name: string, statuses: readonly string[], message = '') => ({
   name: join('/r', name),
@@ -23,6 +23,11 @@ test('a run without a report, and one that ends badly with all tests passed, are
   expect(summarise('/r', [file('a.test.ts', ['passed'])], 1, false).failed).toBe(1)
   expect(summarise('/r', [file('a.test.ts', ['passed'])], 1, true).failed).toBe(0)
   expect(summarise('/r', [file('a.test.ts', ['passed'])], 0, false).failed).toBe(0)
+})
+
+test('a file whose process ended before all its tests did is lost, one with a failed test is not', () => {
+  const files = [file('a.test.ts', ['passed', 'pending']), file('b.test.ts', ['failed', 'pending']), file('c.test.ts', ['skipped', 'passed'])]
+  expect(lostFiles(files).map(({ name }) => name)).toEqual(['/r/a.test.ts'])
 })
 
 test('an app whose tests failed, or were all skipped, is found', () => {

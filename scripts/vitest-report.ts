@@ -25,15 +25,30 @@ interface TestFile {
 
 /** Runs vitest with coverage and type tests, its progress on our output. */
 export async function runVitest(root: string): Promise<VitestReport> {
+  rmSync(join(root, 'coverage'), { recursive: true, force: true })
+  const { code, files } = await vitest(root, ['--coverage', '--typecheck.enabled'])
+  const lost = lostFiles(files ?? [])
+  if (lost.length === 0) return summarise(root, files, code, coverageFindings(root).length > 0)
+  // V8 can lose track of WebAssembly code that several threads share, and ends the process (nodejs/node#64500). What ran
+  // in it is run once more, by itself; a test that failed is not, and a second end is a failure.
+  console.log(`    note: a process ended in the middle of ${lost.map(({ name }) => relative(root, name)).join(', ')}: run once more`)
+  const again = await vitest(root, lost.map(({ name }) => name))
+  return summarise(root, [...(files ?? []).filter((file) => !lost.includes(file)), ...(again.files ?? [])], again.code, coverageFindings(root).length > 0)
+}
+
+async function vitest(root: string, parameters: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'tapeloom-vitest-'))
   const file = join(folder, 'report.json')
-  rmSync(join(root, 'coverage'), { recursive: true, force: true })
-  const parameters = ['run', '--coverage', '--typecheck.enabled', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const { code } = await run(process.execPath, [programPath(root, 'vitest', 'vitest'), ...parameters], root, 'inherit')
-  const files = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { testResults: TestFile[] }).testResults : undefined
+  const all = ['run', ...parameters, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const { code } = await run(process.execPath, [programPath(root, 'vitest', 'vitest'), ...all], root, 'inherit')
+  const files = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { testResults: readonly TestFile[] }).testResults : undefined
   rmSync(folder, { recursive: true, force: true })
-  return summarise(root, files, code, coverageFindings(root).length > 0)
+  return { code, files }
 }
+
+/** Files that were begun and never ended: none of their tests failed, and some have no result. */
+export const lostFiles = (files: readonly TestFile[]): readonly TestFile[] =>
+  files.filter(({ status, assertionResults }) => status !== 'failed' && assertionResults.some((each) => each.status === 'pending'))
 
 /** Counts a report; a run that ended badly without a failed test is one failure, unless the coverage floor explains it. */
 export function summarise(root: string, files: readonly TestFile[] | undefined, code: number, isBelowFloor: boolean): VitestReport {
